@@ -1,0 +1,36 @@
+# Plain targets. `make demo` and `make test` need nothing but Python >= 3.11 and make.
+PYTHON ?= python3
+VENV := .venv
+# What is installed is named by the content of what decides it, so a stamp tells whether to install again.
+INSTALLED := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
+
+.PHONY: demo test lint bench tables clean
+
+demo: $(INSTALLED)
+	$(VENV)/bin/python benchmarks/run.py --stream text-image --data embedded --recipe quick --seeds 2
+
+test: $(INSTALLED)
+	$(VENV)/bin/python -m pytest
+
+lint: $(INSTALLED)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+# Rewrite the tables and figures of README and docs from the committed results.
+tables: $(INSTALLED)
+	$(VENV)/bin/python benchmarks/tables.py
+
+bench: $(INSTALLED)
+	$(VENV)/bin/python benchmarks/speed.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+
+$(INSTALLED):
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	rm -f $(VENV)/installed-*
+	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@

@@ -1,0 +1,30 @@
+"""Elastic weight consolidation: a quadratic penalty holds each weight near its value after every earlier task.
+
+Avalanche's importance is the squared gradient of a batch's mean loss, without the factor 1/2 of the paper. For
+independent samples it is smaller than the per-sample Fisher information by about the batch size, so published lambdas
+do not carry over.
+"""
+
+from typing import Any
+
+from chaoscl.runs.baseline import Baseline, Hyper, Setup
+
+
+def build(setup: Setup, ewc_lambda: float) -> Any:
+    """Return Avalanche's EWC strategy with one penalty for each earlier task."""
+    from avalanche.training.supervised import EWC
+
+    return EWC(ewc_lambda=ewc_lambda, mode="separate", **setup.options())
+
+
+BASELINE = Baseline(
+    summary="elastic weight consolidation, batch Fisher, one penalty for each earlier task",
+    build=build,
+    source="Kirkpatrick et al. 2017, PNAS 114(13); Avalanche 0.6.0, EWC",
+    hyper={
+        "ewc_lambda": Hyper(
+            1000.0,
+            "not tuned: van de Ven & Tolias 2019 use about 5,000 with the per-sample Fisher and its 1/2",
+        )
+    },
+)

@@ -1,0 +1,20 @@
+"""Experience replay: every batch is joined by as many samples from a small memory of earlier tasks."""
+
+from typing import Any
+
+from chaoscl.runs.baseline import Baseline, Hyper, Setup
+
+
+def build(setup: Setup, memory: int) -> Any:
+    """Return Avalanche's Replay strategy with an experience-balanced memory of ``memory`` samples."""
+    from avalanche.training.supervised import Replay
+
+    return Replay(mem_size=memory, **setup.options())
+
+
+BASELINE = Baseline(
+    summary="experience replay from a memory balanced over tasks; each step sees twice the samples",
+    build=build,
+    source="Chaudhry et al. 2019, arXiv:1902.10486; Avalanche 0.6.0, Replay",
+    hyper={"memory": Hyper(1000, "samples; between the 200 and 5,120 of Buzzega et al. 2020 (DER)")},
+)

@@ -1,0 +1,31 @@
+"""What all command lines share: a user's mistake is one line on stderr and exit status 2, never a traceback."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+import typer
+
+from chaoscl.errors import UserError
+
+
+def run_command(function: Callable[..., Any]) -> int:
+    """Run ``function`` as a typer command over the process's arguments and return its exit status."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command()(function)
+    try:
+        status = app(standalone_mode=False)
+    except UserError as error:
+        return _complain(str(error))
+    except click.ClickException as error:
+        return _complain(error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("stopped; finished runs are kept, the same command goes on from there\n")
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    return 2

@@ -1,0 +1,80 @@
+"""The bank: all samples of a stream, read-only, gathered a batch at a time.
+
+What a strategy stores, shuffles and replays is a *reference*: an int64 pair (data set, row). The samples stay here.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from chaoscl.data.prepared import Prepared, open_prepared
+
+
+class Group(NamedTuple):
+    """The samples of a batch that come from one data set.
+
+    Attributes:
+        name: the data set.
+        positions: int64 (n,), where in the batch they stand; None when they are the whole batch in order.
+        inputs: (n, ...) as prepared: uint8 images or int32 tokens.
+    """
+
+    name: str
+    positions: Tensor | None
+    inputs: Tensor
+
+
+class Bank:
+    """The prepared data sets of a stream.
+
+    A copy of a model must not copy the data, so deepcopy returns the bank itself, and a pickled bank opens the
+    same folders again.
+    """
+
+    def __init__(self, datasets: Sequence[Prepared]) -> None:
+        self.datasets = tuple(datasets)
+        self._index = {dataset.card.name: number for number, dataset in enumerate(self.datasets)}
+
+    def __getitem__(self, name: str) -> Prepared:
+        return self.datasets[self._index[name]]
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "Bank":
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return open_bank, (tuple(str(dataset.folder) for dataset in self.datasets),)
+
+    def references(self, name: str, rows: Tensor) -> Tensor:
+        """Return the references, int64 (n, 2), of ``rows`` (n,) of a data set."""
+        return torch.stack([torch.full_like(rows, self._index[name]), rows], dim=1)
+
+    def gather(self, references: Tensor) -> list[Group]:
+        """Return the samples of ``references`` (n, 2), one group for each data set among them."""
+        owners, rows = references.cpu().unbind(1)
+        first = int(owners[0])
+        if bool((owners == first).all()):
+            dataset = self.datasets[first]
+            return [Group(dataset.card.name, None, dataset.inputs.index_select(0, rows))]
+        groups = []
+        for owner in owners.unique().tolist():
+            positions = (owners == owner).nonzero().squeeze(1)
+            dataset = self.datasets[owner]
+            inputs = dataset.inputs.index_select(0, rows[positions])
+            groups.append(Group(dataset.card.name, positions, inputs))
+        return groups
+
+    def bytes_of(self, references: Tensor) -> int:
+        """Return the bytes that the samples of ``references`` (n, 2) would take if they were stored themselves."""
+        counts = torch.bincount(references[:, 0].cpu(), minlength=len(self.datasets)).tolist()
+        sizes = (dataset.inputs[0].nbytes for dataset in self.datasets)
+        return sum(count * size for count, size in zip(counts, sizes, strict=True))
+
+
+@lru_cache(maxsize=8)
+def open_bank(folders: tuple[str, ...]) -> Bank:
+    """Open the bank over prepared ``folders``, once a process."""
+    return Bank([open_prepared(Path(folder)) for folder in folders])

@@ -1,0 +1,114 @@
+"""Where data comes from: the official release, a mirror folder, or the embedded generators. Never one for another."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from chaoscl.data import addition, embedded, mirror, official
+from chaoscl.data.cards import Card
+from chaoscl.data.raw import RawSplit, check_split
+from chaoscl.errors import UserError
+
+Kind = Literal["official", "mirror", "embedded"]
+GENERATED = "addition"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source of data.
+
+    Attributes:
+        kind: ``official``, ``mirror`` or ``embedded``.
+        folder: the mirror folder; None for the other kinds.
+    """
+
+    kind: Kind
+    folder: Path | None = None
+
+
+def choose_source(
+    kind: str | None = None, data_dir: str | None = None, environ: Mapping[str, str] = os.environ
+) -> Source:
+    """Return the source that the options ask for.
+
+    ``--data`` decides; without it ``--data-dir`` or ``CHAOSCL_DATA`` mean a mirror, and nothing means the official
+    release.
+
+    Args:
+        kind: the value of ``--data``, or None.
+        data_dir: the value of ``--data-dir``, or None.
+        environ: where ``CHAOSCL_DATA`` is looked up.
+
+    Raises:
+        UserError: an unknown kind, options that contradict each other, or a folder that is not there.
+    """
+    if kind is not None and kind not in get_args(Kind):
+        raise UserError(f"unknown --data '{kind}'; there are: {', '.join(get_args(Kind))}")
+    if data_dir is not None and kind in ("official", "embedded"):
+        raise UserError(f"--data {kind} and --data-dir {data_dir} contradict each other; give one of them")
+    folder = data_dir or environ.get("CHAOSCL_DATA")
+    kind = kind or ("mirror" if folder else "official")
+    if kind == "official":
+        return Source("official")
+    if kind == "embedded":
+        return Source("embedded")
+    if not folder:
+        raise UserError("--data mirror needs a folder: give --data-dir DIR or set CHAOSCL_DATA")
+    if not Path(folder).is_dir():
+        option = "--data-dir" if data_dir else "CHAOSCL_DATA"
+        raise UserError(
+            f"{option} {folder}: no such folder; name one that holds <data set>/train.parquet, or use --data embedded"
+        )
+    return Source("mirror", Path(folder))
+
+
+def describe(card: Card, source: Source) -> str:
+    """Return the word that result tables carry for this data: the source's kind, or ``generated``."""
+    return "generated" if card.name == GENERATED else source.kind
+
+
+def note(card: Card, source: Source) -> str:
+    """Return what a reader of a result should know of this data set from this source."""
+    remarks = mirror.remarks(card, source.folder) if source.folder is not None else ""
+    if describe(card, source) == "embedded":
+        remarks = f"generated stand-in, not {card.title}"
+    return " ".join(part for part in (card.note and f"{card.note}.", remarks) if part)
+
+
+def fingerprint(card: Card, source: Source) -> str:
+    """Return a text that changes whenever the source's rows for this data set do.
+
+    Raises:
+        UserError: a mirror's file is missing or damaged.
+    """
+    if card.name == GENERATED:
+        return f"addition-{addition.GENERATOR_VERSION}"
+    if source.kind == "embedded":
+        return f"embedded-{embedded.GENERATOR_VERSION}"
+    if source.folder is not None:
+        return mirror.fingerprint(card, source.folder)
+    return official.fingerprint(card)
+
+
+def read(card: Card, source: Source, split: Literal["train", "test"], downloads: Path) -> RawSplit:
+    """Read one split of a data set.
+
+    Args:
+        card: the data set.
+        source: where to read it.
+        split: ``train`` or ``test``.
+        downloads: folder in which official downloads are kept.
+
+    Raises:
+        UserError: the data cannot be had; the message names the ways out.
+    """
+    if card.name == GENERATED:
+        return addition.read(split)
+    if source.kind == "embedded":
+        inputs, labels = embedded.generate(card.name, split)
+        return check_split(card, split, RawSplit(inputs, labels), f"embedded {split}")
+    if source.folder is not None:
+        return mirror.read(card, source.folder, split)
+    return official.read(card, downloads, split)

@@ -1,0 +1,239 @@
+"""The main job, from a user's options to tables: check, prepare data, run what is missing, aggregate, show."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_args
+
+from rich.console import Console
+
+from chaoscl.data import Bank, choose_source, prepare
+from chaoscl.errors import UserError
+from chaoscl.files import storage_errors, write_atomic
+from chaoscl.models import ModelOptions, find_model
+from chaoscl.models.zoo import EncoderLayout, ImagePool, TickMode
+from chaoscl.reports.progress import SweepProgress
+from chaoscl.reports.tables import terminal_tables
+from chaoscl.runs.baseline import FOLDER, load_baseline
+from chaoscl.runs.provenance import code_hash
+from chaoscl.runs.recipes import find_recipe
+from chaoscl.runs.results import RUNS_FOLDER, check_folder, data_kind, write_aggregates
+from chaoscl.runs.spec import RunSpec
+from chaoscl.runs.store import read_run
+from chaoscl.runs.sweep import Failure, Job, plan_jobs, run_jobs, unfinished
+from chaoscl.streams import check_scenario, find_stream
+
+WANDB_MODES = ("off", "offline", "online")
+_PROBE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of ``benchmarks/run.py``; see its ``--help``."""
+
+    stream: str = "text-image"
+    model: str = "chaos2k"
+    baselines: tuple[str, ...] = ("naive", "ewc", "replay", "mlp", "joint")
+    seeds: int = 3
+    scenario: str = "task"
+    recipe: str = "standard"
+    reverse: bool = False
+    encoders: str = "dataset"
+    image_pool: str = "flatten"
+    mode: str = "recurrent"
+    repetitions: int = 3
+    data: str | None = None
+    data_dir: str | None = None
+    out: str | None = None
+    device: str = "auto"
+    jobs: int = 1
+    wandb: str = "off"
+    force: bool = False
+    baselines_dir: str | None = None
+
+    @property
+    def command(self) -> str:
+        """The command that makes the same results again; where its mirror lies is left to the reader."""
+        # What does not change a number is left out, and what stands at its default too.
+        silent = {"data", "data_dir", "jobs", "force", "wandb", "out"}
+        words = ["python", "benchmarks/run.py", "--stream", self.stream, "--model", self.model]
+        words += ["--seeds", str(self.seeds)]
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in silent or field.name in ("stream", "model", "seeds") or value == field.default:
+                continue
+            option = "--" + field.name.replace("_", "-")
+            if value is True:
+                words.append(option)
+            else:
+                words += [option, ",".join(value) if isinstance(value, tuple) else str(value)]
+        if self.data == "embedded":
+            words += ["--data", "embedded"]
+        return shlex.join(words)
+
+
+def execute_request(request: Request) -> int:
+    """Run the main job. Tables go to stdout; progress and remarks to stderr.
+
+    Returns:
+        Exit status: 0, or 1 if a run failed.
+
+    Raises:
+        UserError: an option, the data or the disk does not allow it.
+    """
+    remarks = Console(stderr=True)
+    specs, baselines = check(request)
+    bank = _prepare(request, remarks)
+    out = Path(request.out) if request.out else default_out(request, data_kind(bank))
+    check_folder(out, data_kind(bank))
+    check_writable(out)
+    jobs = plan_jobs(specs, bank, out / RUNS_FOLDER, baselines)
+    failures = _run(request, jobs, bank, baselines, remarks)
+    with storage_errors("the aggregates", out, "free some space or give another folder with --out"):
+        frames = write_aggregates(out, jobs, failures, bank, request.command)
+    finished = [job for number, job in enumerate(jobs) if number not in failures]
+    if request.wandb != "off":
+        from chaoscl.reports.wandb_log import log_runs
+
+        log_runs([job.folder for job in finished], request.wandb, out)  # type: ignore[arg-type]
+    _show(frames, bank, out, failures, jobs, finished)
+    return 1 if failures else 0
+
+
+def check(request: Request) -> tuple[list[RunSpec], Path]:
+    """Return the runs that the options ask for, and the folder of the baselines.
+
+    Raises:
+        UserError: an option is wrong; nothing has been written.
+    """
+    find_stream(request.stream, request.reverse)
+    check_scenario(request.scenario)
+    find_model(request.model)
+    find_recipe(request.recipe)
+    for option, value, allowed in (
+        ("--encoders", request.encoders, get_args(EncoderLayout)),
+        ("--image-pool", request.image_pool, get_args(ImagePool)),
+        ("--mode", request.mode, get_args(TickMode)),
+        ("--wandb", request.wandb, WANDB_MODES),
+        ("--device", request.device, ("auto", "cpu", "cuda")),
+    ):
+        if value not in allowed:
+            raise UserError(f"unknown {option} '{value}'; there are: {', '.join(allowed)}")
+    if request.seeds < 1:
+        raise UserError(f"--seeds {request.seeds}: at least one seed is needed")
+    if request.jobs < 1:
+        raise UserError(f"--jobs {request.jobs}: give 1 or more, or 0 for one a core")
+    if not request.baselines:
+        raise UserError("--baselines is empty; name at least one, such as naive")
+    twice = sorted({name for name in request.baselines if request.baselines.count(name) > 1})
+    if twice:
+        raise UserError(f"--baselines names {', '.join(twice)} more than once")
+    baselines = Path(request.baselines_dir) if request.baselines_dir else FOLDER
+    for name in request.baselines:
+        load_baseline(name, baselines)
+    if request.wandb == "online":
+        from chaoscl.reports.wandb_log import check_login
+
+        check_login()
+    return _specs(request), baselines
+
+
+def _specs(request: Request) -> list[RunSpec]:
+    options = ModelOptions(request.encoders, request.image_pool, request.mode)  # type: ignore[arg-type]
+    return [
+        RunSpec(
+            stream=request.stream,
+            reverse=request.reverse,
+            scenario=request.scenario,
+            model=request.model,
+            baseline=baseline,
+            seed=seed,
+            recipe=request.recipe,
+            options=options,
+            repetitions=request.repetitions,
+            device=_device(request.device),
+        )
+        for seed in range(request.seeds)
+        for baseline in request.baselines
+    ]
+
+
+def _device(name: str) -> str:
+    import torch
+
+    there = torch.cuda.is_available()
+    if name == "cuda" and not there:
+        raise UserError("--device cuda: no CUDA device is there; use --device cpu")
+    return "cuda" if there and name == "auto" else name.replace("auto", "cpu")
+
+
+def default_out(request: Request, kind: str) -> Path:
+    """Return the results folder of a command: named by what is not at its default, embedded results apart."""
+    parts = [find_stream(request.stream, request.reverse).name, request.model]
+    for name in ("scenario", "recipe", "encoders", "image_pool", "mode"):
+        if getattr(request, name) != getattr(Request, name):
+            parts.append(f"{name.replace('_', '-')}-{getattr(request, name)}")
+    root = Path("results")
+    return (root / "embedded" if kind == "embedded" else root) / "-".join(parts)
+
+
+def check_writable(out: Path) -> None:
+    """Find out before hours of training whether results can be stored.
+
+    Raises:
+        UserError: they cannot.
+    """
+    with storage_errors("results", out, "free some space or give another folder with --out"):
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".space"
+        try:
+            write_atomic(probe, " " * _PROBE_BYTES)
+        finally:
+            probe.unlink(missing_ok=True)
+
+
+def _prepare(request: Request, remarks: Console) -> Bank:
+    source = choose_source(request.data, request.data_dir)
+    stream = find_stream(request.stream, request.reverse)
+    return Bank([prepare(name, source, report=remarks.print) for name in stream.datasets])
+
+
+def _run(request: Request, jobs: Sequence[Job], bank: Bank, baselines: Path, remarks: Console) -> dict[int, Failure]:
+    """Run what has no result yet, or everything with ``--force``; return the failures by position in ``jobs``."""
+    todo = list(jobs) if request.force else unfinished(jobs)
+    kept = [job for job in jobs if job not in todo]
+    if kept:
+        remarks.print(f"{len(kept)} of {len(jobs)} runs are finished already; --force runs them again")
+        others = sum(read_run(job.folder).spec["code"] != code_hash() for job in kept)
+        if others:
+            remarks.print(f"warning: {others} of them were made by other source code than the present")
+    if not todo:
+        return {}
+    names = [f"{job.spec.baseline} seed {job.spec.seed}" for job in todo]
+    title = find_stream(request.stream, request.reverse).name
+    progress = SweepProgress(remarks, title, names, [job.batches for job in todo])
+    with progress.shown():
+        failures = run_jobs(todo, bank, baselines, request.jobs, progress.on_event)
+    return {jobs.index(todo[number]): failure for number, failure in failures.items()}
+
+
+def _show(
+    frames: dict[str, Any],
+    bank: Bank,
+    out: Path,
+    failures: dict[int, Failure],
+    jobs: Sequence[Job],
+    finished: Sequence[Job],
+) -> None:
+    console = Console()
+    if finished:
+        for table in terminal_tables(frames):
+            console.print(table)
+    if data_kind(bank) == "embedded":
+        console.print("EMBEDDED data: generated stand-ins, not the real data sets. Not for comparison with any result.")
+    console.print(f"written to {out}", soft_wrap=True, highlight=False)
+    for number, failure in failures.items():
+        spec = jobs[number].spec
+        sys.stderr.write(f"failed: {spec.baseline} seed {spec.seed}: {failure.message} (details: {failure.details})\n")

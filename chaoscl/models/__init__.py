@@ -1,0 +1,8 @@
+"""Encoders, trunks, heads, the cross-modal network and the zoo of named models.
+
+``chaoscl.models.build`` makes the networks; it lives apart because it imports Avalanche, which takes seconds.
+"""
+
+from chaoscl.models.zoo import ZOO, ModelOptions, ModelSpec, counterpart, find_model
+
+__all__ = ["ZOO", "ModelOptions", "ModelSpec", "counterpart", "find_model"]

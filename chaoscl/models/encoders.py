@@ -1,0 +1,149 @@
+"""Encoders: from prepared samples to the embedding that the shared trunk reads. Architectures as in ChaosNet's scripts.
+
+Two layouts. ``dataset``: an encoder for each data set, ChaosNet's. ``modality``: one for all texts and one for all
+images, which is harder, because tasks then interfere in the encoder too. The encoder is chosen by where a sample
+comes from, never by its task label.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from chaoscl.models.zoo import ImagePool
+
+
+class TextEncoder(nn.Module):
+    """Mean of token embeddings over the tokens that are not padding.
+
+    Args:
+        vocabulary: number of token embeddings, padding (0) and unknown (1) included.
+        size: of the embedding.
+    """
+
+    def __init__(self, vocabulary: int, size: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(vocabulary, size, padding_idx=0)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens, int (n, length), to embeddings (n, size); a text without tokens becomes zeros."""
+        # The padding row is zero and gets no gradient, so the sum needs no mask.
+        count = (tokens != 0).sum(dim=1, keepdim=True).clamp(min=1)
+        return self.table(tokens).sum(dim=1) / count
+
+
+class ImageEncoder(nn.Module):
+    """Two blocks of convolution, batch norm, ReLU and max-pooling, then a projection with ReLU.
+
+    Weights and maps are kept in channels-last memory, which oneDNN convolves faster on a CPU.
+
+    Args:
+        shape: (channels, height, width) of an image.
+        size: of the embedding.
+        channels: of the two convolutions.
+        pool: ``flatten`` projects the whole last map; ``global`` averages it over space first.
+    """
+
+    def __init__(self, shape: tuple[int, ...], size: int, channels: tuple[int, int], pool: ImagePool) -> None:
+        super().__init__()
+        first, second = channels
+        self.blocks = nn.Sequential(_block(shape[0], first), _block(first, second))
+        self.pool = nn.AdaptiveAvgPool2d(1) if pool == "global" else nn.Identity()
+        features = second if pool == "global" else second * (shape[1] // 4) * (shape[2] // 4)
+        self.project = nn.Sequential(nn.Flatten(), nn.Linear(features, size), nn.ReLU())
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Map normalised pixels, float (n, channels, height, width), to embeddings (n, size)."""
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
+        return self.project(self.pool(self.blocks(pixels)))
+
+
+def _block(inputs: int, outputs: int) -> nn.Sequential:
+    # Pooling before ReLU is the same function, since ReLU is monotone, and four times less of it.
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.MaxPool2d(2), nn.ReLU())
+
+
+class Normalise(nn.Module):
+    """From uint8 images (n, channels, height, width) to float ones: minus the mean, over the deviation, a channel.
+
+    Args:
+        mean: a channel, in units of the full range 0..1.
+        std: likewise.
+        canvas: the shape (channels, height, width) to bring images to first: grey becomes three equal channels, and
+            black is added evenly around; None leaves them as they are.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float], canvas: tuple[int, ...] | None = None) -> None:
+        super().__init__()
+        self.canvas = canvas
+        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1) * 255, persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1) * 255, persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the normalised images."""
+        if self.canvas is not None:
+            channels, height, width = self.canvas
+            down, across = height - images.shape[2], width - images.shape[3]
+            images = functional.pad(images, (across // 2, across - across // 2, down // 2, down - down // 2))
+            images = images.expand(-1, channels, -1, -1)
+        return (images.to(self.mean.dtype) - self.mean) / self.std
+
+
+class Renumber(nn.Module):
+    """From a data set's own token numbers to those of a vocabulary shared by several.
+
+    Args:
+        numbers: int64 (own vocabulary,), the shared number of each own token.
+    """
+
+    numbers: Tensor
+
+    def __init__(self, numbers: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("numbers", numbers, persistent=False)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map own token numbers (n, length) to shared ones."""
+        return self.numbers[tokens]
+
+
+class Encoders(nn.Module):
+    """All encoders of a stream, and for each data set what brings its samples into the encoder's form.
+
+    Args:
+        encoders: by name: a data set's, or a modality's.
+        adapters: by data set.
+        choice: for each data set, the name of its encoder.
+    """
+
+    def __init__(
+        self, encoders: Mapping[str, nn.Module], adapters: Mapping[str, nn.Module], choice: Mapping[str, str]
+    ) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleDict(encoders)
+        self.adapters = nn.ModuleDict(adapters)
+        self.choice = dict(choice)
+
+    def forward(self, dataset: str, inputs: Tensor) -> Tensor:
+        """Map prepared samples (n, ...) of ``dataset`` to embeddings (n, size)."""
+        return self.encoders[self.choice[dataset]](self.adapters[dataset](inputs))
+
+
+def merge_vocabularies(vocabularies: Mapping[str, Sequence[str]]) -> tuple[int, dict[str, Tensor]]:
+    """Return the size of the union of vocabularies and, for each, int64 (own size,): the union's number of its tokens.
+
+    The first two entries, padding and unknown, are the same in all.
+    """
+    numbers: dict[str, int] = {}
+    for vocabulary in vocabularies.values():
+        for token in vocabulary:
+            numbers.setdefault(token, len(numbers))
+    renumbered = {
+        name: torch.tensor([numbers[token] for token in vocabulary]) for name, vocabulary in vocabularies.items()
+    }
+    return len(numbers), renumbered

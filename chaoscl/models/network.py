@@ -1,0 +1,131 @@
+"""The cross-modal network: references in, logits over all classes of the stream out."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from avalanche.models import MultiTaskModule
+from torch import Tensor, nn
+
+from chaoscl.models.encoders import Encoders
+from chaoscl.models.trunks import ChaosTrunk, MLPTrunk, Noise
+
+HIDDEN_LOGIT = -1000.0
+"""Logit of a class that the task label hides. Not 0: a padded zero is a phantom class that takes softmax mass."""
+
+
+class Gathered(Protocol):
+    """Samples of one data set within a batch; see chaoscl.data.bank.Group."""
+
+    @property
+    def name(self) -> str:
+        """The data set."""
+
+    @property
+    def positions(self) -> Tensor | None:
+        """Where in the batch they stand; None for the whole batch in order."""
+
+    @property
+    def inputs(self) -> Tensor:
+        """The samples."""
+
+
+class SampleBank(Protocol):
+    """What the network needs of the bank."""
+
+    def gather(self, references: Tensor) -> Sequence[Gathered]:
+        """Return the samples of references (n, 2), one group for each data set among them."""
+
+
+class CrossModalNetwork(MultiTaskModule):
+    """Encoders by data set or modality, one shared trunk, one linear head a task.
+
+    Everything exists from the start, so nothing grows during a stream, and tasks not yet learned can be evaluated.
+    A head that a batch does not need is not computed, so its parameters get no gradient, not a zero one.
+
+    Args:
+        bank: gathers samples for references.
+        encoders: from samples to embeddings (n, size).
+        trunk: from embeddings to features (n, features).
+        features: that the heads read.
+        heads: the global labels of each head, contiguous and in order.
+        visible: for each task label, the heads whose logits are shown.
+        noise: the trunk's source of draws.
+    """
+
+    def __init__(
+        self,
+        bank: SampleBank,
+        encoders: Encoders,
+        trunk: ChaosTrunk | MLPTrunk,
+        features: int,
+        heads: Sequence[range],
+        visible: Sequence[Sequence[int]],
+        noise: Noise,
+    ) -> None:
+        super().__init__()
+        self.bank = bank
+        self.encoders = encoders
+        self.trunk = trunk
+        self.heads = nn.ModuleList(_head(features, len(labels)) for labels in heads)
+        self.labels = tuple(heads)
+        self.visible = tuple(tuple(shown) for shown in visible)
+        self.noise = noise
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
+
+    def forward(self, references: Tensor, task_labels: Tensor | None = None) -> Tensor:
+        """Return logits (n, classes) for references, int64 (n, 2).
+
+        Args:
+            references: (data set, row) of each sample.
+            task_labels: int64 (n,); classes that a sample's task label hides get HIDDEN_LOGIT. None shows all.
+        """
+        return self.classify(self.embed(references), task_labels)
+
+    def embed(self, references: Tensor) -> Tensor:
+        """Return the embeddings (n, size) of references, int64 (n, 2). Draws nothing."""
+        groups = self.bank.gather(references)
+        parts = [self.encoders(group.name, group.inputs.to(self.device)) for group in groups]
+        if groups[0].positions is None:
+            return parts[0]
+        embedding = parts[0].new_empty(len(references), parts[0].shape[1])
+        for group, part in zip(groups, parts, strict=True):
+            assert group.positions is not None
+            embedding[group.positions.to(self.device)] = part
+        return embedding
+
+    def classify(self, embedding: Tensor, task_labels: Tensor | None = None) -> Tensor:
+        """Return logits (n, classes) for embeddings (n, size); the trunk draws its noise here."""
+        features = self.trunk(embedding)
+        if task_labels is None:
+            return self._logits(features, range(len(self.heads)))
+        labels = task_labels.to(features.device)
+        present = labels.unique().tolist()
+        if len(present) == 1:
+            return self._logits(features, self.visible[present[0]])
+        logits = features.new_empty(len(features), self.labels[-1].stop)
+        for label in present:
+            rows = labels == label
+            logits[rows] = self._logits(features[rows], self.visible[label])
+        return logits
+
+    def _logits(self, features: Tensor, shown: Sequence[int]) -> Tensor:
+        blocks = [
+            self.heads[head](features)
+            if head in shown
+            else features.new_full((len(features), len(labels)), HIDDEN_LOGIT)
+            for head, labels in enumerate(self.labels)
+        ]
+        return torch.cat(blocks, dim=1)
+
+
+def _head(features: int, classes: int) -> nn.Linear:
+    """Return a linear read-out as ChaosNet starts it: Kaiming-normal weights, zero bias."""
+    head = nn.Linear(features, classes)
+    nn.init.kaiming_normal_(head.weight)
+    nn.init.zeros_(head.bias)
+    return head

@@ -1,0 +1,101 @@
+"""The zoo: the named models. Adding one takes one entry."""
+
+import difflib
+from dataclasses import dataclass
+from typing import Literal
+
+from chaoscl.errors import UserError
+
+EncoderLayout = Literal["dataset", "modality"]
+ImagePool = Literal["flatten", "global"]
+TickMode = Literal["recurrent", "replica", "feedback"]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A named model.
+
+    Attributes:
+        name: in commands and tables.
+        summary: one line for lists.
+        trunk: ``chaos`` (the cortex) or ``mlp`` (Linear + ReLU of the same widths).
+        embedding: size of the embedding, which is the trunk's input.
+        hidden: width of the trunk.
+        channels: of the image encoder's two convolutions.
+        ticks: of the cortex on each input.
+        fail_prob: share of spikes that fail, in training and in evaluation.
+    """
+
+    name: str
+    summary: str
+    trunk: Literal["chaos", "mlp"]
+    embedding: int
+    hidden: int
+    channels: tuple[int, int]
+    ticks: int = 0
+    fail_prob: float = 0.0
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """What can be varied about any model.
+
+    Attributes:
+        encoders: ``dataset`` or ``modality``.
+        image_pool: ``flatten`` or ``global``.
+        mode: of the cortex: ``recurrent``, ``replica`` or ``feedback``.
+    """
+
+    encoders: EncoderLayout = "dataset"
+    image_pool: ImagePool = "flatten"
+    mode: TickMode = "recurrent"
+
+
+_SHAPES = (
+    ("256", 8, 32, (16, 32), 15, 0.5),
+    ("2k", 16, 64, (32, 64), 10, 0.5),
+    ("4k", 32, 128, (32, 64), 10, 0.3),
+)
+
+ZOO: dict[str, ModelSpec] = {
+    model.name: model
+    for size, embedding, hidden, channels, ticks, fail_prob in _SHAPES
+    for model in (
+        ModelSpec(
+            f"chaos{size}",
+            f"ChaosNet's {size.upper()} core: {embedding} -> {hidden}, {ticks} ticks, {fail_prob:.0%} failures",
+            "chaos",
+            embedding,
+            hidden,
+            channels,
+            ticks,
+            fail_prob,
+        ),
+        ModelSpec(
+            f"mlp{size}",
+            f"the same encoders and heads, the core replaced by Linear + ReLU, {embedding} -> {hidden}",
+            "mlp",
+            embedding,
+            hidden,
+            channels,
+        ),
+    )
+}
+
+
+def find_model(name: str) -> ModelSpec:
+    """Return the model called ``name``.
+
+    Raises:
+        UserError: the zoo has no such model.
+    """
+    if name not in ZOO:
+        close = difflib.get_close_matches(name, ZOO, n=1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        raise UserError(f"unknown model '{name}'{hint}; there are: {', '.join(ZOO)}")
+    return ZOO[name]
+
+
+def counterpart(name: str) -> str:
+    """Return the name of the MLP with a model's widths."""
+    return "mlp" + find_model(name).name.removeprefix("chaos").removeprefix("mlp")

@@ -1,0 +1,1 @@
+"""Tables, figures, progress and W&B. Reads results, never trains."""

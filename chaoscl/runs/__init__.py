@@ -1,0 +1,1 @@
+"""Run specification, training, evaluation during a stream, run folders and sweeps."""

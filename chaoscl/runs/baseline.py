@@ -1,0 +1,137 @@
+"""The contract of a baseline, and how baselines are found: one file each, in one folder.
+
+A file ``baselines/<name>.py`` holds ``BASELINE``, a Baseline. Nothing else has to be registered anywhere. Avalanche is
+imported inside ``build``, because importing it takes seconds and lists of baselines should not.
+"""
+
+import difflib
+import hashlib
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from chaoscl.errors import UserError
+
+Schedule = Literal["sequential", "joint", "independent"]
+FOLDER = Path(__file__).resolve().parents[2] / "baselines"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a baseline builds its strategy from.
+
+    Attributes:
+        model: the cross-modal network.
+        optimizer: RecipeAdamW over all its parameters.
+        batch: samples in a batch of the first experience; the runner sets it anew for each.
+        epochs: likewise.
+        device: such as ``cpu``.
+        plugins: schedule, curves and retention matrix; they must be handed to the strategy.
+    """
+
+    model: Any
+    optimizer: Any
+    batch: int
+    epochs: int
+    device: str
+    plugins: Sequence[Any]
+
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that every Avalanche strategy takes."""
+        from avalanche.training.plugins import EvaluationPlugin
+        from torch.nn import CrossEntropyLoss
+
+        return {
+            "model": self.model,
+            "optimizer": self.optimizer,
+            "criterion": CrossEntropyLoss(),
+            "train_mb_size": self.batch,
+            "train_epochs": self.epochs,
+            "eval_mb_size": self.batch,
+            "device": self.device,
+            "plugins": list(self.plugins),
+            "evaluator": EvaluationPlugin(),
+        }
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """A hyper-parameter: its value and where that comes from."""
+
+    value: float | int | str
+    source: str
+
+
+def same_model(model: str) -> str:
+    """Return the model that was asked for."""
+    return model
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A continual-learning strategy to be compared.
+
+    Attributes:
+        summary: one line for lists.
+        build: makes the Avalanche strategy from a Setup and the hyper-parameters' values.
+        hyper: hyper-parameters by name.
+        source: what to cite.
+        schedule: ``sequential`` (one task after another), ``joint`` (all at once), ``independent`` (a model each).
+        model: from the model asked for to the one that is trained.
+    """
+
+    summary: str
+    build: Callable[..., Any]
+    source: str
+    hyper: Mapping[str, Hyper] = field(default_factory=dict)
+    schedule: Schedule = "sequential"
+    model: Callable[[str], str] = same_model
+
+    def values(self) -> dict[str, float | int | str]:
+        """Return the hyper-parameters' values by name."""
+        return {name: hyper.value for name, hyper in self.hyper.items()}
+
+
+def find_baselines(folder: Path = FOLDER) -> dict[str, Path]:
+    """Return the files of all baselines in ``folder``, by name.
+
+    Raises:
+        UserError: the folder is not there, or holds no baseline.
+    """
+    files = {path.stem: path for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")}
+    if not files:
+        raise UserError(f"no baselines in {folder}: it needs files <name>.py that define BASELINE")
+    return files
+
+
+def load_baseline(name: str, folder: Path = FOLDER) -> Baseline:
+    """Return the baseline called ``name``.
+
+    Raises:
+        UserError: there is no such file, it cannot be loaded, or it does not define BASELINE.
+    """
+    files = find_baselines(folder)
+    if name not in files:
+        close = difflib.get_close_matches(name, files, n=1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        raise UserError(f"unknown baseline '{name}'{hint}; there are: {', '.join(files)}")
+    path = files[name]
+    spec = importlib.util.spec_from_file_location(f"chaoscl_baseline_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise UserError(f"baseline '{name}': {path} cannot be loaded: {type(error).__name__}: {error}") from error
+    baseline = getattr(module, "BASELINE", None)
+    if not isinstance(baseline, Baseline):
+        raise UserError(f"baseline '{name}': {path} does not define BASELINE, a chaoscl.runs.baseline.Baseline")
+    return baseline
+
+
+def file_hash(name: str, folder: Path = FOLDER) -> str:
+    """Return the SHA-256 of a baseline's file: a changed baseline is another baseline."""
+    return hashlib.sha256(find_baselines(folder)[name].read_bytes()).hexdigest()

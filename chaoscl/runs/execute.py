@@ -1,0 +1,199 @@
+"""One run: build, train one experience after another, evaluate before and after each."""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from chaoscl.compat import quiet_avalanche
+from chaoscl.data import Bank
+from chaoscl.evaluation.retention import RetentionMatrix
+from chaoscl.models import find_model
+from chaoscl.models.build import build_model
+from chaoscl.models.network import CrossModalNetwork
+from chaoscl.runs.baseline import Baseline, Setup
+from chaoscl.runs.optimiser import RecipeAdamW
+from chaoscl.runs.recipes import Settings, find_recipe, joint_settings
+from chaoscl.runs.retention import RetentionPlugin
+from chaoscl.runs.spec import RunSpec
+from chaoscl.runs.training import CurvePlugin, Progress, SchedulePlugin
+from chaoscl.seeds import derive
+from chaoscl.streams import Layout, TaskData, check_scenario, find_stream, layout, materialise
+from chaoscl.streams.experiences import to_avalanche
+
+
+def silent(batches: int, text: str) -> None:
+    """Report no progress."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves.
+
+    Attributes:
+        matrix: accuracies before training and after each experience.
+        curves: one row an epoch; see the schema of curves.csv.
+        cost: samples seen, optimiser steps, seconds.
+        networks: the trained networks; one, or with ``independent`` one a task.
+    """
+
+    matrix: RetentionMatrix
+    curves: pd.DataFrame
+    cost: dict[str, float]
+    networks: tuple[CrossModalNetwork, ...]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What all experiences of a run share."""
+
+    spec: RunSpec
+    baseline: Baseline
+    bank: Bank
+    tasks: list[TaskData]
+    layout: Layout
+    settings: list[Settings]
+
+
+@contextmanager
+def reproducible() -> Iterator[None]:
+    """Compute with one thread and deterministic kernels inside the block, so that the bytes do not depend on cores."""
+    threads = torch.get_num_threads()
+    strict = torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(strict)
+
+
+def execute(spec: RunSpec, baseline: Baseline, bank: Bank, progress: Progress = silent) -> Outcome:
+    """Train and evaluate one run.
+
+    Args:
+        spec: the run.
+        baseline: its strategy.
+        bank: holds the stream's data sets.
+        progress: called with a number of batches and a description as training goes on.
+
+    Raises:
+        RunFailedError: the loss is no longer finite.
+    """
+    plan = _plan(spec, baseline, bank)
+    train = {"sequential": _sequential, "joint": _joint, "independent": _independent}[baseline.schedule]
+    start = time.perf_counter()
+    with reproducible(), quiet_avalanche():
+        matrix, curves, steps, networks = train(plan, progress)
+    frame = pd.DataFrame(curves.rows)
+    cost = {"samples": curves.samples, "optimiser_steps": steps, "seconds": time.perf_counter() - start}
+    return Outcome(matrix, frame, cost, networks)
+
+
+def _plan(spec: RunSpec, baseline: Baseline, bank: Bank) -> _Plan:
+    stream = find_stream(spec.stream, spec.reverse)
+    scenario = check_scenario(spec.scenario)
+    recipe = find_recipe(spec.recipe)
+    tasks = materialise(stream, scenario, bank, spec.seed)
+    settings = [recipe.settings(data.task.dataset, len(data.train)) for data in tasks]
+    return _Plan(spec, baseline, bank, tasks, layout(stream, scenario), settings)
+
+
+def _network(plan: _Plan) -> CrossModalNetwork:
+    spec = plan.spec
+    names = [dataset.card.name for dataset in plan.bank.datasets]
+    network = build_model(
+        find_model(plan.baseline.model(spec.model)),
+        spec.options,
+        plan.bank,
+        {name: plan.bank[name].card for name in names},
+        {name: plan.bank[name].vocabulary for name in names if plan.bank[name].vocabulary},
+        plan.layout.heads,
+        plan.layout.visible,
+        derive(spec.seed, "init"),
+    )
+    return network.to(spec.device)
+
+
+def _seed(spec: RunSpec, network: CrossModalNetwork, experience: int) -> None:
+    """Seed the draws of an experience: data order and replay from ``order``, the trunk from ``noise``."""
+    order = derive(spec.seed, "order", experience)
+    random.seed(order)
+    np.random.seed(order % 2**32)
+    torch.manual_seed(order)
+    network.noise.seed(derive(spec.seed, "noise", experience), spec.device)
+
+
+class _Training:
+    """A network with its strategy and the plugins that follow it."""
+
+    def __init__(self, plan: _Plan, curves: CurvePlugin, extra: list[Any], settings: Settings) -> None:
+        self.plan = plan
+        self.curves = curves
+        self.network = _network(plan)
+        self.optimizer = RecipeAdamW(self.network.parameters())
+        self.schedule = SchedulePlugin(self.optimizer)
+        setup = Setup(
+            model=self.network,
+            optimizer=self.optimizer,
+            batch=settings.batch,
+            epochs=settings.epochs,
+            device=plan.spec.device,
+            plugins=[self.schedule, curves, *extra],
+        )
+        self.strategy = plan.baseline.build(setup, **plan.baseline.values())
+
+    def learn(self, experience: int, name: str, tasks: list[TaskData], settings: Settings, data: Any) -> None:
+        """Train on one experience, or on several at once."""
+        _seed(self.plan.spec, self.network, experience)
+        self.curves.begin(experience, name, tasks)
+        self.schedule.settings = settings
+        self.strategy.train_mb_size = settings.batch
+        self.strategy.train_epochs = settings.epochs
+        self.strategy.train(data, eval_streams=[])
+
+
+_Result = tuple[RetentionMatrix, CurvePlugin, int, tuple[CrossModalNetwork, ...]]
+
+
+def _sequential(plan: _Plan, progress: Progress) -> _Result:
+    retention = RetentionPlugin(plan.tasks, plan.spec.seed, plan.spec.repetitions)
+    curves = CurvePlugin(plan.spec.seed, progress)
+    training = _Training(plan, curves, [retention], plan.settings[0])
+    for number, experience in enumerate(to_avalanche(plan.tasks).train_stream):
+        data = plan.tasks[number]
+        training.learn(number, data.task.name, [data], plan.settings[number], experience)
+    return retention.matrix, curves, training.optimizer.steps, (training.strategy.model,)
+
+
+def _joint(plan: _Plan, progress: Progress) -> _Result:
+    settings = joint_settings(plan.settings)
+    retention = RetentionPlugin(plan.tasks, plan.spec.seed, plan.spec.repetitions, joint=True)
+    curves = CurvePlugin(plan.spec.seed, progress)
+    training = _Training(plan, curves, [retention], settings)
+    training.learn(0, "all", plan.tasks, settings, to_avalanche(plan.tasks).train_stream)
+    return retention.matrix, curves, training.optimizer.steps, (training.strategy.model,)
+
+
+def _independent(plan: _Plan, progress: Progress) -> _Result:
+    """Train a model of its own for every task; row i holds the first i of them and untrained models for the rest."""
+    retention = RetentionPlugin(plan.tasks, plan.spec.seed, plan.spec.repetitions)
+    curves = CurvePlugin(plan.spec.seed, progress)
+    networks = [_network(plan) for _ in plan.tasks]
+    retention.record(0, networks)
+    steps = 0
+    for number, experience in enumerate(to_avalanche(plan.tasks).train_stream):
+        data = plan.tasks[number]
+        training = _Training(plan, curves, [], plan.settings[number])
+        training.learn(number, data.task.name, [data], plan.settings[number], experience)
+        steps += training.optimizer.steps
+        networks[number] = training.strategy.model
+        retention.record(number + 1, networks)
+    return retention.matrix, curves, steps, tuple(networks)

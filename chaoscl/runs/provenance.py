@@ -1,0 +1,50 @@
+"""Where a result comes from: package versions, git commit, fingerprint of the code."""
+
+import hashlib
+import platform
+import subprocess
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_COMPUTING = ("chaoscl", "torch", "avalanche-lib", "numpy")
+_ROOMS = ("cortex", "data", "streams", "models", "runs", "evaluation")
+
+
+def computing_versions() -> dict[str, str]:
+    """Return the versions of the packages that determine a run's numbers."""
+    return {name: version(name) for name in _COMPUTING}
+
+
+def environment() -> dict[str, str]:
+    """Return what else was there: Python, system, further packages."""
+    further = {name: version(name) for name in ("torchvision", "datasets", "pandas", "scipy", "wandb")}
+    return {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine(), **further}
+
+
+@lru_cache(maxsize=1)
+def git_commit() -> str | None:
+    """Return the commit of the project's checkout, with ``-dirty`` if files differ; None outside a checkout."""
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()
+
+
+@lru_cache(maxsize=1)
+def code_hash() -> str:
+    """Return 12 hex digits over the source files of the rooms that compute."""
+    combined = hashlib.sha256()
+    for room in _ROOMS:
+        for path in sorted((ROOT / "chaoscl" / room).rglob("*.py")):
+            combined.update(str(path.relative_to(ROOT)).encode())
+            combined.update(path.read_bytes())
+    return combined.hexdigest()[:12]

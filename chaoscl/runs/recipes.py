@@ -1,0 +1,126 @@
+"""Training recipes: epochs, batches, learning rates and schedule for each data set."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chaoscl.data import CARDS
+from chaoscl.errors import UserError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one task is trained.
+
+    The learning rate follows one cycle (Smith & Topin 2018, arXiv:1708.07120; cosine form of torch's OneCycleLR),
+    whose length is set in batches; the optimiser takes a step, and the cycle with it, every ``accumulation`` batches.
+
+    Attributes:
+        epochs: passes over the training rows.
+        batch: samples in a batch.
+        max_lr: the highest learning rate of the cycle.
+        rise: share of the cycle in which the rate rises.
+        weight_decay: of AdamW.
+        accumulation: batches whose gradients are averaged for one step.
+        clip: largest norm of the gradient.
+    """
+
+    epochs: int
+    batch: int
+    max_lr: float
+    rise: float
+    weight_decay: float = 1e-4
+    accumulation: int = 1
+    clip: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named recipe.
+
+    Attributes:
+        name: in commands.
+        summary: one line for lists.
+        epochs: from a data set and its number of batches in an epoch to the number of epochs.
+        accumulate: whether gradients are accumulated where ChaosNet does.
+        speed_up: factor on ChaosNet's learning rates for texts.
+    """
+
+    name: str
+    summary: str
+    epochs: Callable[[str, int], int]
+    accumulate: bool = False
+    speed_up: float = 1.0
+
+    def settings(self, dataset: str, rows: int) -> Settings:
+        """Return how a data set with ``rows`` training rows is trained."""
+        text = CARDS[dataset].modality == "text"
+        batch = 64 if text else 128
+        accumulation = {"text": 4, "cifar10": 2}.get("text" if text else dataset, 1) if self.accumulate else 1
+        return Settings(
+            epochs=self.epochs(dataset, -(-rows // batch)),
+            batch=batch,
+            max_lr=1e-3 * self.speed_up if text else 2e-3,
+            rise=0.3 if text else 0.2,
+            weight_decay=5e-4 if dataset == "cifar10" else 1e-4,
+            accumulation=accumulation,
+        )
+
+
+_SEED_EPOCHS = {
+    "ag_news": 8,
+    "imdb": 8,
+    "fashion_mnist": 6,
+    "mnist": 8,
+    "cifar10": 10,
+    "emnist_letters": 10,
+    "addition": 100,
+}
+_STANDARD_EPOCHS = {**dict.fromkeys(CARDS, 4), "cifar10": 8, "emnist_letters": 8, "addition": 100}
+
+QUICK_BATCHES = 300
+"""Batches that the quick recipe aims at for each task."""
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "quick",
+            f"about {QUICK_BATCHES} batches a task, at least one epoch, texts at 20 times the rate: a first look",
+            lambda dataset, batches: max(1, round(QUICK_BATCHES / batches)),
+            speed_up=20.0,
+        ),
+        Recipe(
+            "standard",
+            "ChaosNet's optimiser with a schedule that completes: 4 epochs (CIFAR-10 and EMNIST 8), no accumulation",
+            lambda dataset, batches: _STANDARD_EPOCHS[dataset],
+        ),
+        Recipe(
+            "seed",
+            "ChaosNet's own: 6 to 10 epochs, gradients accumulated for texts and CIFAR-10, where the cycle never ends",
+            lambda dataset, batches: _SEED_EPOCHS[dataset],
+            accumulate=True,
+        ),
+    )
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return the recipe called ``name``.
+
+    Raises:
+        UserError: there is no such recipe.
+    """
+    if name not in RECIPES:
+        raise UserError(f"unknown recipe '{name}'; there are: {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+def joint_settings(settings: Sequence[Settings]) -> Settings:
+    """Return the settings for several tasks at once: the largest value of each, gradients not accumulated."""
+    return Settings(
+        epochs=max(one.epochs for one in settings),
+        batch=max(one.batch for one in settings),
+        max_lr=max(one.max_lr for one in settings),
+        rise=max(one.rise for one in settings),
+        weight_decay=max(one.weight_decay for one in settings),
+    )

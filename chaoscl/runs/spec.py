@@ -1,0 +1,66 @@
+"""The specification of a run: everything that determines its numbers."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from chaoscl.errors import UserError
+from chaoscl.models import ModelOptions
+
+SPEC_VERSION = 1
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run: a stream learned by a model under a baseline with a seed.
+
+    Attributes:
+        stream: as given in the command.
+        reverse: whether the stream is learned backwards.
+        scenario: ``task`` or ``class``.
+        model: as given in the command; the baseline may train another (``mlp`` does).
+        baseline: name of the baseline's file.
+        seed: from which every named draw is derived.
+        recipe: ``quick``, ``standard`` or ``seed``.
+        options: variations of the model.
+        repetitions: evaluations behind each number, because the model is stochastic at test time too.
+        device: ``cpu`` or ``cuda``.
+    """
+
+    stream: str
+    scenario: str
+    model: str
+    baseline: str
+    seed: int
+    recipe: str = "standard"
+    reverse: bool = False
+    options: ModelOptions = field(default_factory=ModelOptions)
+    repetitions: int = 3
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise UserError(f"seed {self.seed} is negative; seeds are 0, 1, 2, ...")
+        if self.repetitions < 1:
+            raise UserError(f"--repetitions {self.repetitions}: at least one evaluation is needed")
+
+
+def run_hash(spec: RunSpec, data: Mapping[str, str], baseline_hash: str, versions: Mapping[str, str]) -> str:
+    """Return 12 hex digits that change whenever anything that determines the run does.
+
+    Args:
+        spec: the run.
+        data: SHA-256 of the prepared tensors by data set.
+        baseline_hash: SHA-256 of the baseline's file.
+        versions: of the packages that compute.
+    """
+    determined: dict[str, Any] = {
+        "spec_version": SPEC_VERSION,
+        "spec": asdict(spec),
+        "data": dict(data),
+        "baseline_sha256": baseline_hash,
+        "versions": dict(versions),
+    }
+    return hashlib.sha256(json.dumps(determined, sort_keys=True).encode()).hexdigest()[:12]

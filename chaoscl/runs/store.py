@@ -1,0 +1,136 @@
+"""Run folders: how a finished run lies on disk, and how it is read back."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chaoscl.data import Bank
+from chaoscl.errors import UserError
+from chaoscl.evaluation import schema
+from chaoscl.evaluation.metrics import summarise
+from chaoscl.evaluation.retention import RetentionMatrix
+from chaoscl.files import new_folder
+from chaoscl.runs.baseline import Baseline
+from chaoscl.runs.provenance import code_hash, computing_versions, environment, git_commit
+from chaoscl.runs.spec import RunSpec
+from chaoscl.streams import find_stream
+
+SPEC, MATRIX, CURVES, METRICS = "spec.json", "retention_matrix.csv", "curves.csv", "metrics.json"
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A finished run, read from its folder.
+
+    Attributes:
+        folder: where it is.
+        spec: the content of spec.json.
+        matrix: the retention matrix.
+    """
+
+    folder: Path
+    spec: dict[str, Any]
+    matrix: RetentionMatrix
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """The learning curves, one row an epoch."""
+        return schema.read_csv(schema.CURVES, self.folder / CURVES)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The content of metrics.json."""
+        return dict(json.loads((self.folder / METRICS).read_text(encoding="utf-8")))
+
+
+def run_folder(root: Path, spec: RunSpec, model: str, digest: str) -> Path:
+    """Return the folder of a run: stream/model/baseline/seed and the hash of the full specification."""
+    stream = find_stream(spec.stream, spec.reverse).name
+    return root / stream / model / spec.baseline / f"seed{spec.seed}-{digest}"
+
+
+def write_run(folder: Path, spec: RunSpec, baseline: Baseline, bank: Bank, outcome: Any, digest: str) -> None:
+    """Write a finished run: all of its files, or nothing.
+
+    Args:
+        folder: where it will be.
+        spec: what was asked for.
+        baseline: its strategy.
+        bank: the data it saw.
+        outcome: what chaoscl.runs.execute.execute returned.
+        digest: the hash of the full specification.
+    """
+    from chaoscl.models.build import parts
+
+    stream = find_stream(spec.stream, spec.reverse)
+    network = outcome.networks[0]
+    written = {
+        "format": 1,
+        "hash": digest,
+        "spec": asdict(spec),
+        "stream": {"name": stream.name, "version": stream.version, "tasks": [task.name for task in stream.tasks]},
+        "model": baseline.model(spec.model),
+        "hyper_parameters": baseline.values(),
+        "data": data_rows(bank),
+        "parameters": [asdict(part) for part in parts(network)],
+        "versions": {**computing_versions(), **environment()},
+        "git_commit": git_commit(),
+        "code": code_hash(),
+    }
+    modalities = [task.modality for task in stream.tasks]
+    values = summarise(outcome.matrix.mean, modalities=modalities)
+    metrics = {
+        "metrics": {name: None if math.isnan(value) else value for name, value in values.items()},
+        "cost": {**outcome.cost, "models": len(outcome.networks)},
+    }
+    with new_folder(folder) as temporary:
+        outcome.matrix.write_csv(temporary / MATRIX)
+        schema.write_csv(outcome.curves, schema.CURVES, temporary / CURVES)
+        (temporary / METRICS).write_text(_json(metrics), encoding="utf-8")
+        (temporary / SPEC).write_text(_json(written), encoding="utf-8")
+
+
+def data_rows(bank: Bank) -> list[dict[str, Any]]:
+    """Return one row of data.csv for each data set: rows seen, official rows, hash of the prepared tensors."""
+    rows = []
+    for dataset in bank.datasets:
+        card = dataset.card
+        rows.append(
+            {
+                "dataset": card.name,
+                "source": dataset.source,
+                "train_rows": dataset.train_rows,
+                "official_train_rows": card.train_rows,
+                "test_rows": dataset.test_rows,
+                "official_test_rows": card.test_rows,
+                "sha256": dataset.sha256,
+                "note": dataset.note,
+            }
+        )
+    return rows
+
+
+def is_finished(folder: Path) -> bool:
+    """Say whether a run folder is there. Folders appear whole, so one file answers for all."""
+    return (folder / SPEC).is_file()
+
+
+def read_run(folder: Path) -> StoredRun:
+    """Read a finished run.
+
+    Raises:
+        UserError: a file of it is missing or was changed by hand.
+    """
+    try:
+        spec = json.loads((folder / SPEC).read_text(encoding="utf-8"))
+        return StoredRun(folder, spec, RetentionMatrix.read_csv(folder / MATRIX))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder} is not a finished run ({error}); delete it, or run it again with --force") from error
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"

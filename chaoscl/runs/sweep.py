@@ -1,0 +1,220 @@
+"""A sweep: many runs side by side, over processes; what is finished is not run again, what fails stays as a row."""
+
+import multiprocessing
+import queue
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from chaoscl.compat import check_together
+from chaoscl.data import Bank, open_bank
+from chaoscl.errors import UserError
+from chaoscl.files import storage_errors, write_atomic
+from chaoscl.runs.baseline import Baseline, file_hash, load_baseline
+from chaoscl.runs.provenance import computing_versions
+from chaoscl.runs.recipes import find_recipe, joint_settings
+from chaoscl.runs.spec import RunSpec, run_hash
+from chaoscl.runs.store import is_finished, run_folder, write_run
+from chaoscl.streams import find_stream
+
+State = Literal["started", "working", "finished", "failed"]
+FAILURE = "failure.txt"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a run.
+
+    Attributes:
+        run: position of the run in the sweep.
+        state: what happened.
+        batches: trained since the last event of this run.
+        text: what it is doing, or why it failed.
+    """
+
+    run: int
+    state: State
+    batches: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a sweep.
+
+    Attributes:
+        spec: what it is.
+        folder: where its result is or will be.
+        model: the model that the baseline trains.
+        digest: hash of the full specification.
+        batches: about how many it takes.
+    """
+
+    spec: RunSpec
+    folder: Path
+    model: str
+    digest: str
+    batches: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run failed: one line, and where its traceback is."""
+
+    message: str
+    details: Path
+
+
+Notify = Callable[[Event], None]
+
+
+def plan_jobs(specs: Sequence[RunSpec], bank: Bank, root: Path, baselines: Path) -> list[Job]:
+    """Return the jobs of a sweep.
+
+    Args:
+        specs: the runs.
+        bank: the data they will see.
+        root: folder of all run folders.
+        baselines: folder of the baselines' files.
+
+    Raises:
+        UserError: a baseline is unknown or cannot be loaded.
+    """
+    data = {dataset.card.name: dataset.sha256 for dataset in bank.datasets}
+    loaded = {name: load_baseline(name, baselines) for name in dict.fromkeys(spec.baseline for spec in specs)}
+    versions = computing_versions()
+    jobs = []
+    for spec in specs:
+        baseline = loaded[spec.baseline]
+        digest = run_hash(spec, data, file_hash(spec.baseline, baselines), versions)
+        model = baseline.model(spec.model)
+        jobs.append(Job(spec, run_folder(root, spec, model, digest), model, digest, _batches(spec, baseline, bank)))
+    return jobs
+
+
+def _batches(spec: RunSpec, baseline: Baseline, bank: Bank) -> int:
+    """Return about how many batches a run takes, replayed samples not counted."""
+    recipe = find_recipe(spec.recipe)
+    datasets = find_stream(spec.stream, spec.reverse).datasets
+    rows = [bank[name].train_rows * 9 // 10 for name in datasets]
+    settings = [recipe.settings(name, count) for name, count in zip(datasets, rows, strict=True)]
+    if baseline.schedule == "joint":
+        together = joint_settings(settings)
+        # With task labels, Avalanche balances each batch over the tasks and repeats the smaller ones.
+        seen = max(rows) * len(rows) if spec.scenario == "task" else sum(rows)
+        return together.epochs * -(-seen // together.batch)
+    return sum(one.epochs * -(-count // one.batch) for one, count in zip(settings, rows, strict=True))
+
+
+def run_jobs(
+    jobs: Sequence[Job], bank: Bank, baselines: Path, processes: int, notify: Notify = lambda event: None
+) -> dict[int, Failure]:
+    """Run jobs and return the failures by position. Every result is on disk when this returns.
+
+    Args:
+        jobs: what to run; finished ones among them are run again.
+        bank: the data.
+        baselines: folder of the baselines' files.
+        processes: how many runs at a time; 1 runs them in this process.
+        notify: told what happens.
+
+    Raises:
+        UserError: a result cannot be written.
+    """
+    if processes <= 1 or len(jobs) <= 1:
+        answers = {number: _run(number, job, bank, baselines, notify) for number, job in enumerate(jobs)}
+    else:
+        answers = _run_parallel(jobs, bank, baselines, min(processes, len(jobs)), notify)
+    return {number: failure for number, failure in sorted(answers.items()) if failure is not None}
+
+
+def _run(number: int, job: Job, bank: Bank, baselines: Path, notify: Notify) -> Failure | None:
+    check_together()
+    from chaoscl.runs.execute import execute
+    from chaoscl.runs.training import RunFailedError
+
+    notify(Event(number, "started"))
+
+    def progress(batches: int, text: str) -> None:
+        notify(Event(number, "working", batches, text))
+
+    try:
+        baseline = load_baseline(job.spec.baseline, baselines)
+        outcome = execute(job.spec, baseline, bank, progress)
+    except (UserError, KeyboardInterrupt):
+        raise
+    except RunFailedError as error:
+        return _failed(number, job, str(error), notify)
+    # A baseline is foreign code: whatever it raises is a row in runs.csv, with its traceback kept beside the runs.
+    except Exception as error:
+        return _failed(number, job, f"{type(error).__name__}: {' '.join(str(error).split())}", notify)
+    with storage_errors("the result of a run", job.folder, "free some space or give another folder with --out"):
+        write_run(job.folder, job.spec, baseline, bank, outcome, job.digest)
+    notify(Event(number, "finished"))
+    return None
+
+
+def _failed(number: int, job: Job, message: str, notify: Notify) -> Failure:
+    details = job.folder.with_name(job.folder.name + "-" + FAILURE)
+    with storage_errors("the traceback of a run", details, "free some space or give another folder with --out"):
+        write_atomic(details, traceback.format_exc())
+    notify(Event(number, "failed", text=message))
+    return Failure(message, details)
+
+
+_events: "multiprocessing.Queue[Event] | None" = None
+
+
+def _start_worker(events: "multiprocessing.Queue[Event]") -> None:
+    global _events
+    _events = events
+
+
+def _work(number: int, job: Job, folders: tuple[str, ...], baselines: Path) -> Failure | None:
+    assert _events is not None
+    return _run(number, job, open_bank(folders), baselines, _events.put)
+
+
+def _run_parallel(
+    jobs: Sequence[Job], bank: Bank, baselines: Path, processes: int, notify: Notify
+) -> dict[int, Failure | None]:
+    context = multiprocessing.get_context("spawn")
+    events: multiprocessing.Queue[Event] = context.Queue()
+    folders = tuple(str(dataset.folder) for dataset in bank.datasets)
+    answers: dict[int, Failure | None] = {}
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker, initargs=(events,))
+    try:
+        pending: dict[Future[Any], int] = {
+            pool.submit(_work, number, job, folders, baselines): number for number, job in enumerate(jobs)
+        }
+        while pending:
+            done, _ = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+            _drain(events, notify)
+            for future in done:
+                answers[pending.pop(future)] = future.result()
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a worker process was ended from outside, perhaps for want of memory; finished runs are kept: give the same"
+            " command again, with --jobs 1 to use less memory"
+        ) from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    _drain(events, notify)
+    return answers
+
+
+def _drain(events: "multiprocessing.Queue[Event]", notify: Notify) -> None:
+    while True:
+        try:
+            notify(events.get_nowait())
+        except queue.Empty:
+            return
+
+
+def unfinished(jobs: Sequence[Job]) -> list[Job]:
+    """Return the jobs that have no result yet."""
+    return [job for job in jobs if not is_finished(job.folder)]

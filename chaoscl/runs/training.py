@@ -1,0 +1,117 @@
+"""Plugins that follow training: the schedule's start, the learning curves, and progress."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from avalanche.training.plugins import SupervisedPlugin
+
+from chaoscl.runs.optimiser import RecipeAdamW
+from chaoscl.runs.recipes import Settings
+from chaoscl.runs.retention import accuracies
+from chaoscl.seeds import derive
+from chaoscl.streams import TaskData
+
+Progress = Callable[[int, str], None]
+"""Called with the number of batches since the last call and a description."""
+PROGRESS_EVERY = 10
+"""Batches between two reports of progress."""
+
+
+class RunFailedError(Exception):
+    """A run that cannot go on, such as a loss that is no longer finite. It stays as a row in runs.csv."""
+
+
+class SchedulePlugin(SupervisedPlugin):
+    """Starts the optimiser's schedule when the strategy's loader of the experience is known."""
+
+    def __init__(self, optimizer: RecipeAdamW) -> None:
+        super().__init__()
+        self._optimizer = optimizer
+        self.settings: Settings | None = None
+
+    def before_training_epoch(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
+        """Begin with the first epoch: by then a replay strategy has put its own loader in place."""
+        if strategy.clock.train_exp_epochs == 0:
+            assert self.settings is not None
+            self._optimizer.begin(self.settings, len(strategy.dataloader) * strategy.train_epochs)
+
+
+class CurvePlugin(SupervisedPlugin):
+    """Records loss and accuracies an epoch, counts samples, reports progress.
+
+    Args:
+        seed: the run's seed, for the noise of the validation passes.
+        progress: told how training goes on.
+    """
+
+    def __init__(self, seed: int, progress: Progress) -> None:
+        super().__init__()
+        self.rows: list[dict[str, Any]] = []
+        self.samples = 0
+        self._seed = seed
+        self._progress = progress
+        self._experience, self._name, self._tasks = 0, "", list[TaskData]()
+        self._batches = 0
+
+    def begin(self, experience: int, name: str, tasks: Sequence[TaskData]) -> None:
+        """Say what is learned next: its number from 0, its name, and the tasks whose validation rows count."""
+        self._experience, self._name, self._tasks = experience, name, list(tasks)
+
+    def before_training_epoch(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
+        """Start the sums of an epoch."""
+        self._loss = torch.zeros((), device=strategy.device)
+        self._right = torch.zeros((), device=strategy.device)
+        self._seen = 0
+
+    def after_training_iteration(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
+        """Add a batch."""
+        targets = strategy.mb_y
+        self._loss += strategy.loss.detach().sum() * len(targets)
+        self._right += (strategy.mb_output.detach().argmax(dim=1) == targets).sum()
+        self._seen += len(targets)
+        self._batches += 1
+        if self._batches == PROGRESS_EVERY:
+            self._report(strategy)
+
+    def after_training_epoch(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
+        """Close the epoch with a pass over the validation rows.
+
+        Raises:
+            RunFailedError: the loss is not finite.
+        """
+        epoch = strategy.clock.train_exp_epochs + 1
+        self._report(strategy)
+        self.samples += self._seen
+        loss = self._loss.item() / self._seen
+        if not np.isfinite(loss):
+            raise RunFailedError(f"the training loss is {loss} in epoch {epoch} of {self._name}")
+        self.rows.append(
+            {
+                "experience": self._experience + 1,
+                "task": self._name,
+                "epoch": epoch,
+                "loss": loss,
+                "train_accuracy": self._right.item() / self._seen,
+                "validation_accuracy": self._validate(strategy.model, epoch),
+                "learning_rate": strategy.optimizer.param_groups[0]["lr"],
+            }
+        )
+
+    def _validate(self, network: Any, epoch: int) -> float:
+        shares = [
+            accuracies(
+                network,
+                data.validation,
+                data.task_label,
+                [derive(self._seed, "validation", self._experience, data.task.name, epoch)],
+            )
+            for data in self._tasks
+        ]
+        return float(np.mean(shares))
+
+    def _report(self, strategy: Any) -> None:
+        epoch = strategy.clock.train_exp_epochs + 1
+        self._progress(self._batches, f"{self._name} · epoch {epoch}/{strategy.train_epochs}")
+        self._batches = 0

@@ -1,0 +1,25 @@
+"""Tasks, streams and scenarios, and their conversion to an Avalanche benchmark.
+
+``to_avalanche`` lives in ``chaoscl.streams.experiences``, apart, because importing Avalanche takes seconds.
+"""
+
+from chaoscl.streams.catalogue import STREAMS, find_stream
+from chaoscl.streams.scenario import Layout, Scenario, Split, TaskData, check_scenario, joined, layout, materialise
+from chaoscl.streams.stream import Stream, Task, label_ranges, whole
+
+__all__ = [
+    "STREAMS",
+    "Layout",
+    "Scenario",
+    "Split",
+    "Stream",
+    "Task",
+    "TaskData",
+    "check_scenario",
+    "find_stream",
+    "joined",
+    "label_ranges",
+    "layout",
+    "materialise",
+    "whole",
+]
