@@ -1,0 +1,68 @@
+import pytest
+import torch
+from torch import nn
+
+from chaoscl.models.encoders import ImageEncoder, Normalise, Renumber, TextEncoder, merge_vocabularies
+
+
+def count(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def test_text_encoder_is_the_mean_over_tokens_that_are_not_padding():
+    encoder = TextEncoder(10, 4)
+    tokens = torch.tensor([[3, 5, 0, 0], [7, 7, 7, 2]], dtype=torch.int32)
+    table = encoder.table.weight
+    expected = torch.stack([(table[3] + table[5]) / 2, (3 * table[7] + table[2]) / 4])
+    torch.testing.assert_close(encoder(tokens), expected)
+
+
+def test_a_text_without_tokens_becomes_zeros():
+    assert torch.equal(TextEncoder(10, 4)(torch.zeros(2, 5, dtype=torch.int32)), torch.zeros(2, 4))
+
+
+def test_padding_gets_no_gradient():
+    encoder = TextEncoder(10, 4)
+    encoder(torch.tensor([[3, 0, 0]])).sum().backward()
+    assert torch.equal(encoder.table.weight.grad[0], torch.zeros(4))
+    assert encoder.table.weight.grad[3].abs().sum() > 0
+
+
+@pytest.mark.parametrize(("pool", "size", "parameters"), [("flatten", 32, 119_392), ("global", 16, 20_048)])
+def test_image_encoder_has_the_parameters_that_the_notes_count(pool, size, parameters):
+    assert count(ImageEncoder((1, 28, 28), size, (32, 64), pool)) == parameters
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_pooling_before_relu_is_the_published_function(training):
+    encoder = ImageEncoder((1, 28, 28), 16, (4, 8), "flatten").train(training)
+    pixels = torch.randn(6, 1, 28, 28)
+    published = pixels
+    for block in encoder.blocks:
+        convolution, norm, _, _ = block
+        published = nn.functional.max_pool2d(norm(convolution(published)).relu(), 2)
+    torch.testing.assert_close(encoder(pixels), encoder.project(published))
+
+
+def test_normalise_takes_mean_and_std_a_channel():
+    images = torch.randint(0, 256, (5, 3, 4, 4), dtype=torch.uint8)
+    mean, std = (0.1, 0.2, 0.3), (0.5, 0.6, 0.7)
+    result = Normalise(mean, std)(images)
+    expected = (images[:, 2] / 255 - 0.3) / 0.7
+    torch.testing.assert_close(result[:, 2], expected)
+
+
+def test_canvas_adds_black_evenly_and_repeats_grey():
+    images = torch.full((2, 1, 28, 28), 255, dtype=torch.uint8)
+    result = Normalise((0.0,), (1.0,), canvas=(3, 32, 32))(images)
+    assert result.shape == (2, 3, 32, 32)
+    assert torch.equal(result[:, :, 2:30, 2:30], torch.ones(2, 3, 28, 28))
+    assert result.sum() == 2 * 3 * 28 * 28
+
+
+def test_merged_vocabularies_share_what_is_equal():
+    size, numbers = merge_vocabularies({"a": ["<pad>", "<unk>", "x", "y"], "b": ["<pad>", "<unk>", "y", "z"]})
+    assert size == 5
+    assert numbers["a"].tolist() == [0, 1, 2, 3]
+    assert numbers["b"].tolist() == [0, 1, 3, 4]
+    assert Renumber(numbers["b"])(torch.tensor([[2, 0]], dtype=torch.int32)).tolist() == [[3, 0]]
