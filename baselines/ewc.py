@@ -22,9 +22,6 @@ BASELINE = Baseline(
     build=build,
     source="Kirkpatrick et al. 2017, PNAS 114(13); Avalanche 0.6.0, EWC",
     hyper={
-        "ewc_lambda": Hyper(
-            1000.0,
-            "not tuned: van de Ven & Tolias 2019 use about 5,000 with the per-sample Fisher and its 1/2",
-        )
+        "ewc_lambda": Hyper(1000.0, "fixed before any result was seen, not tuned"),
     },
 )

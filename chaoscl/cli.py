@@ -4,10 +4,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import click
 import typer
 
 from chaoscl.errors import UserError
+
+# The base of typer's usage errors, whether typer uses the click package or carries its own copy.
+_UsageError: Any = typer.BadParameter.__base__
+_INTERRUPTED = 130
+"""Exit status after Ctrl-C, also what typer returns then."""
 
 
 def run_command(function: Callable[..., Any]) -> int:
@@ -18,11 +22,12 @@ def run_command(function: Callable[..., Any]) -> int:
         status = app(standalone_mode=False)
     except UserError as error:
         return _complain(str(error))
-    except click.ClickException as error:
+    except _UsageError as error:
         return _complain(error.format_message())
-    except (click.Abort, KeyboardInterrupt):
+    except typer.Abort:
+        status = _INTERRUPTED
+    if status == _INTERRUPTED:
         sys.stderr.write("stopped; finished runs are kept, the same command goes on from there\n")
-        return 130
     return status if isinstance(status, int) else 0
 
 

@@ -7,6 +7,7 @@ import importlib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from chaoscl.errors import UserError
 
@@ -44,9 +45,23 @@ def _remedy(reason: str) -> str:
 def quiet_avalanche() -> Iterator[None]:
     """Silence what Avalanche 0.6.0 warns about itself and we cannot change.
 
-    It warns when no logger is set (matrix and curves are ours) and of its own deprecated calls.
+    It warns when no logger is set (matrix and curves are ours), and of its own deprecated calls, for which it overrides
+    the filters, so that only the function that shows warnings can hold them back.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="No loggers specified")
-        warnings.filterwarnings("ignore", category=DeprecationWarning, module="avalanche")
+        shown = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not str(message).startswith("Call to deprecated"):
+                shown(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = show
         yield

@@ -5,15 +5,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from rich.console import Console
 
 from chaoscl.data import Bank, choose_source, prepare
 from chaoscl.errors import UserError
 from chaoscl.files import storage_errors, write_atomic
-from chaoscl.models import ModelOptions, find_model
-from chaoscl.models.zoo import EncoderLayout, ImagePool, TickMode
+from chaoscl.models import ModelOptions, check_options, find_model
 from chaoscl.reports.progress import SweepProgress
 from chaoscl.reports.tables import terminal_tables
 from chaoscl.runs.baseline import FOLDER, load_baseline
@@ -21,7 +20,7 @@ from chaoscl.runs.provenance import code_hash
 from chaoscl.runs.recipes import find_recipe
 from chaoscl.runs.results import RUNS_FOLDER, check_folder, data_kind, write_aggregates
 from chaoscl.runs.spec import RunSpec
-from chaoscl.runs.store import read_run
+from chaoscl.runs.store import stored
 from chaoscl.runs.sweep import Failure, Job, plan_jobs, run_jobs, unfinished
 from chaoscl.streams import check_scenario, find_stream
 
@@ -97,7 +96,7 @@ def execute_request(request: Request) -> int:
     if request.wandb != "off":
         from chaoscl.reports.wandb_log import log_runs
 
-        log_runs([job.folder for job in finished], request.wandb, out)  # type: ignore[arg-type]
+        log_runs([stored(job.folder) for job in finished], request.wandb, out)  # type: ignore[arg-type]
     _show(frames, bank, out, failures, jobs, finished)
     return 1 if failures else 0
 
@@ -112,10 +111,8 @@ def check(request: Request) -> tuple[list[RunSpec], Path]:
     check_scenario(request.scenario)
     find_model(request.model)
     find_recipe(request.recipe)
+    options = check_options(request.encoders, request.image_pool, request.mode)
     for option, value, allowed in (
-        ("--encoders", request.encoders, get_args(EncoderLayout)),
-        ("--image-pool", request.image_pool, get_args(ImagePool)),
-        ("--mode", request.mode, get_args(TickMode)),
         ("--wandb", request.wandb, WANDB_MODES),
         ("--device", request.device, ("auto", "cpu", "cuda")),
     ):
@@ -137,11 +134,10 @@ def check(request: Request) -> tuple[list[RunSpec], Path]:
         from chaoscl.reports.wandb_log import check_login
 
         check_login()
-    return _specs(request), baselines
+    return _specs(request, options), baselines
 
 
-def _specs(request: Request) -> list[RunSpec]:
-    options = ModelOptions(request.encoders, request.image_pool, request.mode)  # type: ignore[arg-type]
+def _specs(request: Request, options: ModelOptions) -> list[RunSpec]:
     return [
         RunSpec(
             stream=request.stream,
@@ -206,7 +202,7 @@ def _run(request: Request, jobs: Sequence[Job], bank: Bank, baselines: Path, rem
     kept = [job for job in jobs if job not in todo]
     if kept:
         remarks.print(f"{len(kept)} of {len(jobs)} runs are finished already; --force runs them again")
-        others = sum(read_run(job.folder).spec["code"] != code_hash() for job in kept)
+        others = sum(stored(job.folder).spec["code"] != code_hash() for job in kept)
         if others:
             remarks.print(f"warning: {others} of them were made by other source code than the present")
     if not todo:

@@ -26,11 +26,21 @@ def _file(card: Card, folder: Path, split: str) -> Path:
 
 
 def _stated(card: Card, folder: Path, split: str) -> dict[str, Any]:
-    """Return what the folder's MANIFEST.json says of a file; nothing if it says nothing."""
+    """Return what the folder's MANIFEST.json says of a file; nothing if there is none or it says nothing.
+
+    Raises:
+        UserError: the manifest is there but broken, so that nothing can be checked against it.
+    """
+    path = folder / "MANIFEST.json"
     try:
-        manifest = json.loads((folder / "MANIFEST.json").read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise unavailable(card, f"{path} is not readable JSON ({_one_line(error)})") from error
+    try:
         return dict(manifest["files"][f"{card.name}/{split}.parquet"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return {}
 
 
@@ -44,17 +54,21 @@ def fingerprint(card: Card, folder: Path) -> str:
     """Return the SHA-256 over both Parquet files, checked against MANIFEST.json where that names them.
 
     Raises:
-        UserError: a file is missing, or its hash is not the manifest's.
+        UserError: a file is missing or unreadable, or its hash is not the manifest's.
     """
     combined = hashlib.sha256()
     for split in SPLITS:
         path = _file(card, folder, split)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise unavailable(card, f"{path} cannot be read ({_one_line(error)})") from error
         stated = _stated(card, folder, split).get("sha256")
         if stated is not None and stated != digest:
             raise unavailable(
-                card, f"{path} has SHA-256 {digest[:12]}, but MANIFEST.json says {stated[:12]}: damaged or cut short"
+                card,
+                f"{path} has SHA-256 {digest[:12]}, but MANIFEST.json says {str(stated)[:12]}: damaged or cut short",
             )
         combined.update(digest.encode())
     return combined.hexdigest()
@@ -74,16 +88,15 @@ def read(card: Card, folder: Path, split: str) -> RawSplit:
             if name not in schema.names:
                 raise unavailable(card, f"{path} has no column '{name}' (it has: {', '.join(schema.names)})")
         table = pq.read_table(path, columns=[column, "label"])
-    except (pa.ArrowException, OSError) as error:
+        rows: list[Any] = table[column].to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise unavailable(card, f"{path} is not a readable Parquet file ({_one_line(error)})") from error
     for name in (column, "label"):
         if table[name].null_count:
             raise unavailable(card, f"{path} has {table[name].null_count} empty values in column '{name}'")
-    try:
-        labels = np.asarray(table["label"].to_numpy(), dtype=np.int64)
-    except (TypeError, ValueError) as error:
-        raise unavailable(card, f"{path}: column 'label' does not hold whole numbers") from error
-    rows: list[Any] = table[column].to_pylist()
+    if not pa.types.is_integer(table["label"].type):
+        raise unavailable(card, f"{path}: column 'label' does not hold whole numbers")
+    labels = np.asarray(table["label"].to_numpy(), dtype=np.int64)
     inputs = _texts(card, path, rows) if card.modality == "text" else _images(card, path, rows)
     return check_split(card, split, RawSplit(inputs, labels), str(path))
 
@@ -102,7 +115,7 @@ def _images(card: Card, path: Path, rows: list[Any]) -> NDArray[np.uint8]:
         try:
             with Image.open(io.BytesIO(row["bytes"])) as file:
                 pixels = np.asarray(file.convert("L" if channels == 1 else "RGB"))
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, KeyError, TypeError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise unavailable(card, f"{path} row {number}: no readable image ({_one_line(error)})") from error
         if pixels.shape[:2] != (height, width):
             raise unavailable(card, f"{path} row {number}: image of size {pixels.shape[:2]}, not {(height, width)}")

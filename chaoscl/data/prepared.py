@@ -1,5 +1,6 @@
 """Prepared data: tensors on disk, made once, memory-mapped by every process afterwards."""
 
+import errno
 import hashlib
 import json
 import os
@@ -142,8 +143,8 @@ def _write(card: Card, source: Source, folder: Path, downloads: Path) -> None:
     labels = np.concatenate([train.labels, test.labels])
     inputs, vocabulary = _inputs(card, train, test)
     with new_folder(folder) as temporary:
-        np.save(temporary / _INPUTS, inputs)
-        np.save(temporary / _LABELS, labels)
+        _save(temporary / _INPUTS, inputs)
+        _save(temporary / _LABELS, labels)
         if vocabulary:
             (temporary / _VOCABULARY).write_text("\n".join(vocabulary), encoding="utf-8")
         meta: dict[str, Any] = {
@@ -156,6 +157,15 @@ def _write(card: Card, source: Source, folder: Path, downloads: Path) -> None:
             "bytes": {file.name: file.stat().st_size for file in sorted(temporary.iterdir())},
         }
         (temporary / _META).write_text(json.dumps(meta, indent=1), encoding="utf-8")
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    try:
+        np.save(path, array)
+    except OSError as error:
+        if error.errno is None:  # NumPy tells of a short write in words of its own, without the system's number
+            raise OSError(errno.ENOSPC, str(error)) from error
+        raise
 
 
 def _inputs(card: Card, train: RawSplit, test: RawSplit) -> tuple[NDArray[Any], Sequence[str]]:

@@ -48,6 +48,8 @@ def choose_source(
         raise UserError(f"unknown --data '{kind}'; there are: {', '.join(get_args(Kind))}")
     if data_dir is not None and kind in ("official", "embedded"):
         raise UserError(f"--data {kind} and --data-dir {data_dir} contradict each other; give one of them")
+    if data_dir == "":
+        raise UserError("--data-dir is empty; name a folder that holds <data set>/train.parquet, or leave it out")
     folder = data_dir or environ.get("CHAOSCL_DATA")
     kind = kind or ("mirror" if folder else "official")
     if kind == "official":

@@ -2,7 +2,7 @@
 
 import difflib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from chaoscl.errors import UserError
 
@@ -94,6 +94,22 @@ def find_model(name: str) -> ModelSpec:
         hint = f" (did you mean {close[0]}?)" if close else ""
         raise UserError(f"unknown model '{name}'{hint}; there are: {', '.join(ZOO)}")
     return ZOO[name]
+
+
+def check_options(encoders: str, image_pool: str, mode: str) -> ModelOptions:
+    """Return the variations of a model that a command asks for.
+
+    Raises:
+        UserError: one of them does not exist.
+    """
+    for option, value, allowed in (
+        ("--encoders", encoders, get_args(EncoderLayout)),
+        ("--image-pool", image_pool, get_args(ImagePool)),
+        ("--mode", mode, get_args(TickMode)),
+    ):
+        if value not in allowed:
+            raise UserError(f"unknown {option} '{value}'; there are: {', '.join(allowed)}")
+    return ModelOptions(encoders, image_pool, mode)  # type: ignore[arg-type]
 
 
 def counterpart(name: str) -> str:

@@ -45,6 +45,27 @@ def main_table(forgetting: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def data_table(data: pd.DataFrame) -> pd.DataFrame:
+    """Return what a reader must know of the data behind a result, as text: rows used of official rows, and the note.
+
+    Args:
+        data: data.csv.
+    """
+    return pd.DataFrame(
+        {
+            "data set": data["dataset"],
+            "source": data["source"],
+            "train rows": [_share(*pair) for pair in zip(data["train_rows"], data["official_train_rows"], strict=True)],
+            "test rows": [_share(*pair) for pair in zip(data["test_rows"], data["official_test_rows"], strict=True)],
+            "SHA-256": data["sha256"].str[:12],
+        }
+    )
+
+
+def _share(used: int, official: int) -> str:
+    return f"{used:,}" if used == official else f"{used:,} of {official:,}"
+
+
 def rich_table(frame: pd.DataFrame, title: str) -> Table:
     """Return a frame of texts as a table for the terminal."""
     table = Table(title=title, title_justify="left")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chaoscl.errors import UserError
+from chaoscl.evaluation.stored import StoredRun
 from chaoscl.files import storage_errors
-from chaoscl.runs.store import StoredRun, read_run
 
 PROJECT = "chaoscl"
 Mode = Literal["offline", "online"]
@@ -27,13 +27,13 @@ def check_login() -> None:
         raise UserError("--wandb online: not logged in; run 'wandb login' first, or use --wandb offline")
 
 
-def log_runs(folders: Iterable[Path], mode: Mode, out: Path) -> None:
+def log_runs(runs: Iterable[StoredRun], mode: Mode, out: Path) -> None:
     """Log finished runs to W&B, each once: config, curves, retention matrix as a table, summary.
 
     Runs of one stream, scenario and model form a group, and the baseline is the job type.
 
     Args:
-        folders: of finished runs.
+        runs: finished runs.
         mode: ``offline`` writes to ``out/wandb`` for a later ``wandb sync``; ``online`` uploads.
         out: the results folder.
 
@@ -43,8 +43,7 @@ def log_runs(folders: Iterable[Path], mode: Mode, out: Path) -> None:
     home = out / "wandb"
     with storage_errors("W&B files", home, "free some space or leave --wandb off"):
         home.mkdir(parents=True, exist_ok=True)
-        for folder in folders:
-            run = read_run(folder)
+        for run in runs:
             done = home / f"{mode}-{run.spec['hash']}.done"
             if not done.exists():
                 _log(run, mode, out)

@@ -14,10 +14,9 @@ import torch
 from chaoscl.compat import quiet_avalanche
 from chaoscl.data import Bank
 from chaoscl.evaluation.retention import RetentionMatrix
-from chaoscl.models import find_model
-from chaoscl.models.build import build_model
 from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.baseline import Baseline, Setup
+from chaoscl.runs.networks import build_network
 from chaoscl.runs.optimiser import RecipeAdamW
 from chaoscl.runs.recipes import Settings, find_recipe, joint_settings
 from chaoscl.runs.retention import RetentionPlugin
@@ -62,12 +61,12 @@ class _Plan:
 
 
 @contextmanager
-def reproducible() -> Iterator[None]:
-    """Compute with one thread and deterministic kernels inside the block, so that the bytes do not depend on cores."""
+def reproducible(device: str) -> Iterator[None]:
+    """Compute with one thread inside the block, so that the bytes do not depend on cores; on CUDA, without atomics."""
     threads = torch.get_num_threads()
     strict = torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.use_deterministic_algorithms(strict or device == "cuda", warn_only=True)
     try:
         yield
     finally:
@@ -90,7 +89,7 @@ def execute(spec: RunSpec, baseline: Baseline, bank: Bank, progress: Progress = 
     plan = _plan(spec, baseline, bank)
     train = {"sequential": _sequential, "joint": _joint, "independent": _independent}[baseline.schedule]
     start = time.perf_counter()
-    with reproducible(), quiet_avalanche():
+    with reproducible(spec.device), quiet_avalanche():
         matrix, curves, steps, networks = train(plan, progress)
     frame = pd.DataFrame(curves.rows)
     cost = {"samples": curves.samples, "optimiser_steps": steps, "seconds": time.perf_counter() - start}
@@ -108,17 +107,8 @@ def _plan(spec: RunSpec, baseline: Baseline, bank: Bank) -> _Plan:
 
 def _network(plan: _Plan) -> CrossModalNetwork:
     spec = plan.spec
-    names = [dataset.card.name for dataset in plan.bank.datasets]
-    network = build_model(
-        find_model(plan.baseline.model(spec.model)),
-        spec.options,
-        plan.bank,
-        {name: plan.bank[name].card for name in names},
-        {name: plan.bank[name].vocabulary for name in names if plan.bank[name].vocabulary},
-        plan.layout.heads,
-        plan.layout.visible,
-        derive(spec.seed, "init"),
-    )
+    model = plan.baseline.model(spec.model)
+    network = build_network(model, spec.options, plan.bank, plan.layout, derive(spec.seed, "init"))
     return network.to(spec.device)
 
 

@@ -11,7 +11,7 @@ from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.aggregate import RunRecord, forgetting_frame, retention_frame, summary_frame
 from chaoscl.files import write_atomic
-from chaoscl.runs.store import data_rows, read_run
+from chaoscl.runs.store import data_rows, stored
 from chaoscl.runs.sweep import Failure, Job
 from chaoscl.streams import find_stream
 
@@ -88,7 +88,7 @@ def _record(job: Job, bank: Bank) -> RunRecord:
         seed=job.spec.seed,
         data=data_kind(bank),
         data_sha256=data_hash(bank),
-        matrix=read_run(job.folder).matrix,
+        matrix=stored(job.folder).matrix,
         modalities=tuple(card(task.dataset).modality for task in stream.tasks),
     )
 

@@ -1,50 +1,21 @@
-"""Run folders: how a finished run lies on disk, and how it is read back."""
+"""Run folders: how a finished run is written."""
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from chaoscl.data import Bank
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.metrics import summarise
-from chaoscl.evaluation.retention import RetentionMatrix
+from chaoscl.evaluation.stored import CURVES, MATRIX, METRICS, SPEC, StoredRun, read_run
 from chaoscl.files import new_folder
 from chaoscl.runs.baseline import Baseline
 from chaoscl.runs.provenance import code_hash, computing_versions, environment, git_commit
 from chaoscl.runs.spec import RunSpec
 from chaoscl.streams import find_stream
-
-SPEC, MATRIX, CURVES, METRICS = "spec.json", "retention_matrix.csv", "curves.csv", "metrics.json"
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """A finished run, read from its folder.
-
-    Attributes:
-        folder: where it is.
-        spec: the content of spec.json.
-        matrix: the retention matrix.
-    """
-
-    folder: Path
-    spec: dict[str, Any]
-    matrix: RetentionMatrix
-
-    @property
-    def curves(self) -> pd.DataFrame:
-        """The learning curves, one row an epoch."""
-        return schema.read_csv(schema.CURVES, self.folder / CURVES)
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """The content of metrics.json."""
-        return dict(json.loads((self.folder / METRICS).read_text(encoding="utf-8")))
 
 
 def run_folder(root: Path, spec: RunSpec, model: str, digest: str) -> Path:
@@ -114,22 +85,16 @@ def data_rows(bank: Bank) -> list[dict[str, Any]]:
     return rows
 
 
-def is_finished(folder: Path) -> bool:
-    """Say whether a run folder is there. Folders appear whole, so one file answers for all."""
-    return (folder / SPEC).is_file()
-
-
-def read_run(folder: Path) -> StoredRun:
+def stored(folder: Path) -> StoredRun:
     """Read a finished run.
 
     Raises:
         UserError: a file of it is missing or was changed by hand.
     """
     try:
-        spec = json.loads((folder / SPEC).read_text(encoding="utf-8"))
-        return StoredRun(folder, spec, RetentionMatrix.read_csv(folder / MATRIX))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{folder} is not a finished run ({error}); delete it, or run it again with --force") from error
+        return read_run(folder)
+    except ValueError as error:
+        raise UserError(f"{error}; delete it, or run it again with --force") from error
 
 
 def _json(content: object) -> str:

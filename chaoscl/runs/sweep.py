@@ -13,12 +13,13 @@ from typing import Any, Literal
 from chaoscl.compat import check_together
 from chaoscl.data import Bank, open_bank
 from chaoscl.errors import UserError
+from chaoscl.evaluation.stored import is_finished
 from chaoscl.files import storage_errors, write_atomic
 from chaoscl.runs.baseline import Baseline, file_hash, load_baseline
 from chaoscl.runs.provenance import computing_versions
 from chaoscl.runs.recipes import find_recipe, joint_settings
 from chaoscl.runs.spec import RunSpec, run_hash
-from chaoscl.runs.store import is_finished, run_folder, write_run
+from chaoscl.runs.store import run_folder, write_run
 from chaoscl.streams import find_stream
 
 State = Literal["started", "working", "finished", "failed"]

@@ -15,11 +15,21 @@ class Task:
         name: unique within the stream; the column of the retention matrix.
         dataset: name of its data-set card.
         classes: the data set's labels that belong to the task, in the order of their new labels; empty means all.
+            Each is one of the data set's and is given once.
     """
 
     name: str
     dataset: str
     classes: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        own = range(len(card(self.dataset).classes))
+        wrong = sorted({label for label in self.classes if label not in own or self.classes.count(label) > 1})
+        if wrong:
+            raise UserError(
+                f"task '{self.name}': classes {', '.join(map(str, wrong))} of {self.dataset} are given more than once"
+                f" or lie outside 0..{own[-1]}"
+            )
 
     @property
     def labels(self) -> tuple[int, ...]:

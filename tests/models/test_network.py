@@ -25,7 +25,9 @@ class FakeBank:
         for owner in references[:, 0].unique().tolist():
             positions = (references[:, 0] == owner).nonzero().squeeze(1)
             name = list(CARDS)[owner]
-            groups.append(SimpleNamespace(name=name, positions=positions, inputs=self.samples(name, references[positions, 1])))
+            groups.append(
+                SimpleNamespace(name=name, positions=positions, inputs=self.samples(name, references[positions, 1]))
+            )
         if len(groups) == 1:
             groups[0].positions = None
         return groups
@@ -37,8 +39,10 @@ class FakeBank:
         return (rows.view(-1, 1) + torch.arange(6)).remainder(len(VOCABULARIES[name])).to(torch.int32)
 
 
-def build(name="mlp256", options=ModelOptions(), visible=((0,), (1,), (2,)), seed=0):
-    return build_model(find_model(name), options, FakeBank(), CARDS, VOCABULARIES, HEADS, visible, seed)
+def build(name="mlp256", options=None, visible=((0,), (1,), (2,)), seed=0):
+    return build_model(
+        find_model(name), options or ModelOptions(), FakeBank(), CARDS, VOCABULARIES, HEADS, visible, seed
+    )
 
 
 MIXED = torch.tensor([[2, 5], [0, 1], [1, 4], [2, 9], [0, 3]])

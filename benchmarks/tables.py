@@ -1,0 +1,84 @@
+"""Rewrite the result tables and figures of the README from the committed results, or check that they are up to date.
+
+python benchmarks/tables.py
+python benchmarks/tables.py --check
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaoscl.cli import run_command
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("README.md",)
+RESULTS = {
+    "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST (task-incremental, chaos2k, 3 seeds)"),
+    "seed-three": (
+        ROOT / "results" / "seed-three-chaos2k",
+        "AG News, then MNIST, then EMNIST letters (task-incremental, chaos2k, 3 seeds)",
+    ),
+}
+
+
+def blocks() -> dict[str, str]:
+    """Return the generated text of each marker: result tables, and the data behind them."""
+    from chaoscl.evaluation import schema
+    from chaoscl.reports.tables import data_table, main_table, markdown
+
+    made = {}
+    for name, (folder, _) in RESULTS.items():
+        forgetting = schema.read_csv(schema.FORGETTING, folder / schema.FORGETTING.name)
+        summary = schema.read_csv(schema.SUMMARY, folder / schema.SUMMARY.name)
+        data = schema.read_csv(schema.DATA, folder / schema.DATA.name)
+        made[f"results {name}"] = markdown(main_table(forgetting, summary))
+        made[f"data {name}"] = markdown(data_table(data))
+    return made
+
+
+def replaced(text: str, made: dict[str, str]) -> str:
+    """Return a page with the text between each pair of markers replaced."""
+    for name, content in made.items():
+        start, end = f"<!-- {name} -->\n", f"<!-- end {name} -->"
+        if start in text:
+            before, rest = text.split(start, 1)
+            _, after = rest.split(end, 1)
+            text = f"{before}{start}\n{content}\n{end}{after}"
+    return text
+
+
+def draw() -> None:
+    """Draw the figures of all committed results."""
+    from chaoscl.evaluation import schema
+    from chaoscl.reports.figures import retention_figure, save
+
+    for folder, title in RESULTS.values():
+        retention = schema.read_csv(schema.RETENTION, folder / schema.RETENTION.name)
+        save(retention_figure(retention, title), folder / "retention.png")
+
+
+def tables(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if a table is out of date.")] = False,
+) -> int:
+    """Rewrite the generated tables and figures from the committed results."""
+    made = blocks()
+    stale = []
+    for page in PAGES:
+        path = ROOT / page
+        text = path.read_text(encoding="utf-8")
+        fresh = replaced(text, made)
+        if fresh != text:
+            stale.append(page)
+            if not check:
+                path.write_text(fresh, encoding="utf-8")
+    if check:
+        sys.stderr.write("".join(f"{page} is out of date: run make tables\n" for page in stale))
+        return 1 if stale else 0
+    draw()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(tables))

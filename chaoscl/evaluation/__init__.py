@@ -1,0 +1,1 @@
+"""Retention matrices, continual-learning metrics, statistics over seeds, and the tables made from them."""

@@ -1,0 +1,168 @@
+"""From the runs' retention matrices to the tables over seeds.
+
+Pure functions: the same records give the same frames, in whatever order their seeds come. Lines are ordered by stream,
+scenario, model and data (by name), then baselines in the given order, then tasks in stream order or metrics in registry
+order.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from chaoscl.evaluation import per_task, schema
+from chaoscl.evaluation.metrics import METRICS, summarise
+from chaoscl.evaluation.retention import UNTRAINED, RetentionMatrix
+from chaoscl.evaluation.statistics import mean_interval
+
+INDEPENDENT = "independent"
+Group = list["RunRecord"]
+Cells = dict[str, str | int | float]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One finished run: what it is, the data it saw, and its matrix.
+
+    ``modalities`` (one a task) may be left out; then forgetting within and across modalities is not reported.
+    """
+
+    stream: str
+    scenario: str
+    model: str
+    baseline: str
+    seed: int
+    data: str
+    data_sha256: str
+    matrix: RetentionMatrix
+    modalities: tuple[str, ...] | None = None
+
+    @property
+    def setting(self) -> tuple[str, str, str, str, str]:
+        """What two runs must share to be compared: stream, scenario, model, data and its digest."""
+        return self.stream, self.scenario, self.model, self.data, self.data_sha256
+
+
+def retention_frame(records: Sequence[RunRecord], baselines: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return ``retention.csv``: each cell of R over seeds. A row that a baseline never evaluates has n = 0.
+
+    Args:
+        records: the runs, at most one for each setting, baseline and seed.
+        baselines: the order of the baselines; by default that in which they first appear.
+
+    Raises:
+        ValueError: a run appears twice, a baseline is not in ``baselines``, or runs to be averaged differ in tasks.
+    """
+    lines: list[Cells] = []
+    for group in _groups(records, baselines):
+        tasks = group[0].matrix.tasks
+        cells = np.stack([record.matrix.mean for record in group])
+        for row, after in enumerate((UNTRAINED, *tasks)):
+            for column, task in enumerate(tasks):
+                mean, sd, _, n = _over_seeds(cells[:, row, column].tolist())
+                place: Cells = {"row": row, "after": after, "task": task}
+                lines.append(_key(group) | place | {"mean": mean, "sd": sd, "n": n})
+    return _frame(lines, schema.RETENTION)
+
+
+def forgetting_frame(records: Sequence[RunRecord], baselines: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return ``forgetting.csv``: each task's learned and final accuracy and both kinds of forgetting, over seeds.
+
+    ``n`` counts the seeds of the line; what is not defined for the baseline or the task is NaN. Arguments and errors as
+    in :func:`retention_frame`.
+    """
+    values = {
+        "learned": per_task.learned_accuracy_per_task,
+        "final": per_task.final_accuracy_per_task,
+        "forgetting_first_last": per_task.forgetting_first_last_per_task,
+        "forgetting_max_last": per_task.forgetting_max_last_per_task,
+    }
+    lines: list[Cells] = []
+    for group in _groups(records, baselines):
+        found = {name: np.stack([function(r.matrix.mean) for r in group]) for name, function in values.items()}
+        for column, task in enumerate(group[0].matrix.tasks):
+            line = _key(group) | {"task": task}
+            for name, table in found.items():
+                mean, sd, half, _ = _over_seeds(table[:, column].tolist())
+                line |= {f"{name}_mean": mean, f"{name}_sd": sd, f"{name}_ci95": half}
+            lines.append(line | {"n": len(group)})
+    return _frame(lines, schema.FORGETTING)
+
+
+def summary_frame(records: Sequence[RunRecord], baselines: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return ``summary.csv``: every metric over seeds, in registry order.
+
+    ``n`` counts the seeds for which the metric is defined; n = 0 leaves the numbers NaN. Intransigence is taken against
+    the independent run of the same setting and seed, where there is one. Arguments and errors as in
+    :func:`retention_frame`.
+    """
+    references = {(record.setting, record.seed): record.matrix for record in records if record.baseline == INDEPENDENT}
+    lines: list[Cells] = []
+    for group in _groups(records, baselines):
+        runs = [_summary(record, references.get((record.setting, record.seed))) for record in group]
+        for name in METRICS:
+            mean, sd, half, n = _over_seeds([run[name] for run in runs])
+            lines.append(_key(group) | {"metric": name, "mean": mean, "sd": sd, "ci95": half, "n": n})
+    return _frame(lines, schema.SUMMARY)
+
+
+def _summary(record: RunRecord, independent: RetentionMatrix | None) -> dict[str, float]:
+    """Return the metrics of one run, with the diagonal of the independent run as reference."""
+    if independent is None:
+        return summarise(record.matrix.mean, None, record.modalities)
+    if independent.tasks != record.matrix.tasks:
+        raise ValueError(f"{record.baseline}, seed {record.seed}: its tasks are not those of the independent run")
+    reference = per_task.learned_accuracy_per_task(independent.mean)
+    return summarise(record.matrix.mean, reference, record.modalities)
+
+
+def _groups(records: Sequence[RunRecord], baselines: Sequence[str] | None) -> Iterator[Group]:
+    """Yield the runs to be averaged together, sorted by seed: by stream and scenario, then in the baselines' order."""
+    order = list(dict.fromkeys(record.baseline for record in records)) if baselines is None else list(baselines)
+    groups: dict[tuple[tuple[str, ...], int, tuple[str, ...]], Group] = {}
+    for record in records:
+        if record.baseline not in order:
+            raise ValueError(f"baseline {record.baseline!r} has runs but no place in the order {order}")
+        place = (record.stream, record.scenario), order.index(record.baseline), record.setting
+        groups.setdefault(place, []).append(record)
+    for key in sorted(groups):
+        group = sorted(groups[key], key=lambda record: record.seed)
+        first = group[0]
+        for before, record in pairwise(group):
+            if before.seed == record.seed:
+                raise ValueError(f"{first.stream}, {first.baseline}: seed {record.seed} appears more than once")
+            if (record.matrix.tasks, record.modalities) != (first.matrix.tasks, first.modalities):
+                raise ValueError(f"{first.stream}, {first.baseline}: seed {record.seed} has other tasks or modalities")
+        yield group
+
+
+def _key(group: Group) -> Cells:
+    """Return the columns that say which runs a line is about."""
+    first = group[0]
+    return {
+        "stream": first.stream,
+        "scenario": first.scenario,
+        "model": first.model,
+        "baseline": first.baseline,
+        "data": first.data,
+        "data_sha256": first.data_sha256,
+    }
+
+
+def _over_seeds(values: Sequence[float]) -> tuple[float, float, float, int]:
+    """Return mean, sd, half-width of the 95 % interval and count of the values that are defined."""
+    defined = [value for value in values if not math.isnan(value)]
+    if not defined:
+        return math.nan, math.nan, math.nan, 0
+    interval = mean_interval(defined, confidence=0.95)
+    return interval.mean, interval.sd, interval.half_width, interval.n
+
+
+def _frame(lines: list[Cells], table: schema.Table) -> pd.DataFrame:
+    """Return the lines as a valid frame of ``table``."""
+    frame = pd.DataFrame(lines, columns=table.header) if lines else schema.empty(table)
+    schema.validate(frame, table)
+    return frame

@@ -1,0 +1,52 @@
+"""What all rooms share: an environment of their own, the data mirror if there is one, banks of embedded data."""
+
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from chaoscl.data import Bank, Source, prepare
+
+MIRROR = os.environ.get("CHAOSCL_DATA")
+
+# No deadline: a busy machine is no failure.
+settings.register_profile("chaoscl", deadline=None, max_examples=50)
+settings.load_profile("chaoscl")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The cache of this session, so that no test reads or writes the user's."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHAOSCL_CACHE", str(folder))
+        patch.delenv("CHAOSCL_DATA", raising=False)
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def _data_only_for_real_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if MIRROR and request.node.get_closest_marker("real"):
+        monkeypatch.setenv("CHAOSCL_DATA", MIRROR)
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """The real data mirror; tests that use it carry the mark ``real``."""
+    if not MIRROR or not Path(MIRROR).is_dir():
+        pytest.skip("no data mirror: set CHAOSCL_DATA")
+    return Path(MIRROR)
+
+
+@pytest.fixture(scope="session")
+def embedded_bank(cache_folder: Path) -> Callable[..., Bank]:
+    """A function from data-set names to a bank of embedded data, prepared once a session."""
+
+    @cache
+    def make(*names: str) -> Bank:
+        return Bank([prepare(name, Source("embedded"), cache_folder) for name in names])
+
+    return make

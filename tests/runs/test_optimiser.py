@@ -1,0 +1,106 @@
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from chaoscl.runs.optimiser import RecipeAdamW
+from chaoscl.runs.recipes import Settings
+
+SETTINGS = Settings(epochs=1, batch=4, max_lr=0.1, rise=0.25, weight_decay=0.01, clip=1e9)
+
+
+def train(model, settings, batches, optimizer=None):
+    optimizer = optimizer or RecipeAdamW(model.parameters())
+    optimizer.begin(settings, len(batches))
+    rates = []
+    for inputs in batches:
+        optimizer.zero_grad()
+        model(inputs).pow(2).mean().backward()
+        optimizer.step()
+        rates.append(optimizer.param_groups[0]["lr"])
+    return optimizer, rates
+
+
+def batches(count, seed=0):
+    return list(torch.randn(count, 4, 3, generator=torch.Generator().manual_seed(seed)))
+
+
+def test_the_cycle_rises_to_the_highest_rate_and_completes():
+    _, rates = train(nn.Linear(3, 2), SETTINGS, batches(40))
+    assert max(rates) == pytest.approx(0.1)
+    assert rates.index(max(rates)) == 8
+    assert rates[-1] < 1e-5
+
+
+def test_accumulation_averages_gradients_and_takes_a_step_every_k_batches():
+    first = nn.Linear(3, 2)
+    second = copy.deepcopy(first)
+    data = batches(8)
+    pairs = [torch.cat(data[i : i + 2]) for i in range(0, 8, 2)]
+    slow, _ = train(first, Settings(1, 4, 0.1, 0.25, accumulation=2, clip=1e9), data)
+    assert slow.steps == 4
+    optimizer = RecipeAdamW(second.parameters())
+    optimizer.begin(Settings(1, 4, 0.1, 0.25, clip=1e9), 8)
+    for inputs in pairs:
+        optimizer.zero_grad()
+        second(inputs).pow(2).mean().backward()
+        optimizer.step()
+    torch.testing.assert_close(first.weight, second.weight)
+
+
+def test_with_accumulation_the_cycle_does_not_complete():
+    _, rates = train(nn.Linear(3, 2), Settings(1, 4, 0.1, 0.25, accumulation=4), batches(40))
+    assert rates[-1] > 0.05
+
+
+def test_the_last_batch_takes_a_step_with_what_is_left():
+    optimizer, _ = train(nn.Linear(3, 2), Settings(1, 4, 0.1, 0.25, accumulation=4), batches(6))
+    assert optimizer.steps == 2
+
+
+def test_after_an_experience_gradients_are_cleared_again():
+    model = nn.Linear(3, 2)
+    optimizer, _ = train(model, Settings(1, 4, 0.1, 0.25, accumulation=4), batches(6))
+    model(torch.ones(1, 3)).sum().backward()
+    optimizer.zero_grad()
+    assert model.weight.grad is None
+
+
+def test_begin_forgets_the_moments_so_that_idle_weights_stay():
+    used, idle = nn.Linear(3, 2), nn.Linear(3, 2)
+    optimizer = RecipeAdamW([*used.parameters(), *idle.parameters()])
+    still = Settings(1, 4, 0.1, 0.25, weight_decay=0.0)
+    optimizer.begin(still, 5)
+    for inputs in batches(5):
+        optimizer.zero_grad()
+        (used(inputs) + idle(inputs)).pow(2).mean().backward()
+        optimizer.step()
+    optimizer.begin(still, 5)
+    before = idle.weight.detach().clone()
+    for inputs in batches(5, seed=1):
+        optimizer.zero_grad()
+        (used(inputs) + 0 * idle(inputs)).pow(2).mean().backward()
+        optimizer.step()
+    assert torch.equal(idle.weight, before)
+
+
+def test_gradients_are_clipped_to_the_norm():
+    model = nn.Linear(3, 2)
+    optimizer = RecipeAdamW(model.parameters())
+    optimizer.begin(Settings(1, 4, 0.1, 0.25, clip=0.5), 5)
+    (1000 * model(torch.ones(4, 3))).sum().backward()
+    optimizer.step()
+    norm = torch.stack([p.grad.norm() for p in model.parameters()]).norm()
+    assert norm == pytest.approx(0.5, rel=1e-3)
+
+
+def test_a_step_before_begin_is_a_programming_error():
+    with pytest.raises(RuntimeError, match="begin"):
+        RecipeAdamW(nn.Linear(3, 2).parameters()).step()
+
+
+def test_a_single_batch_is_enough():
+    optimizer, rates = train(nn.Linear(3, 2), SETTINGS, batches(1))
+    assert optimizer.steps == 1
+    assert 0 < rates[0] <= 0.1
