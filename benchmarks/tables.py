@@ -1,4 +1,4 @@
-"""Rewrite the result tables and figures of the README from the committed results, or check that they are up to date.
+"""Rewrite the generated tables and figures of README and docs, or check that they are up to date.
 
 python benchmarks/tables.py
 python benchmarks/tables.py --check
@@ -13,7 +13,7 @@ import typer
 from chaoscl.cli import run_command
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md",)
+PAGES = ("README.md", "docs/catalogue.md", "docs/output.md")
 RESULTS = {
     "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST (task-incremental, chaos2k, 3 seeds)"),
     "seed-three": (
@@ -24,7 +24,12 @@ RESULTS = {
 
 
 def blocks() -> dict[str, str]:
-    """Return the generated text of each marker: result tables, and the data behind them."""
+    """Return the generated text of each marker, by its name."""
+    return {**result_blocks(), **schema_blocks(), **catalogue_blocks()}
+
+
+def result_blocks() -> dict[str, str]:
+    """Return the result tables, and the data behind them, from the committed CSVs."""
     from chaoscl.evaluation import schema
     from chaoscl.reports.tables import data_table, main_table, markdown
 
@@ -35,7 +40,56 @@ def blocks() -> dict[str, str]:
         data = schema.read_csv(schema.DATA, folder / schema.DATA.name)
         made[f"results {name}"] = markdown(main_table(forgetting, summary))
         made[f"data {name}"] = markdown(data_table(data))
+        made[f"notes {name}"] = "".join(f"- {row.dataset}: {row.note}\n" for row in data.itertuples() if row.note)
     return made
+
+
+def schema_blocks() -> dict[str, str]:
+    """Return the columns of every CSV file."""
+    from chaoscl.evaluation import schema
+
+    return {f"schema {table.name}": schema.as_markdown(table) for table in schema.TABLES.values()}
+
+
+def catalogue_blocks() -> dict[str, str]:
+    """Return lists of the data sets, streams, models, baselines and recipes."""
+    from pandas import DataFrame
+
+    from chaoscl.data import CARDS
+    from chaoscl.models import ZOO
+    from chaoscl.reports.tables import markdown
+    from chaoscl.runs.baseline import find_baselines, load_baseline
+    from chaoscl.runs.recipes import RECIPES
+    from chaoscl.streams import STREAMS
+
+    datasets = [
+        {
+            "name": card.name,
+            "labels": card.kind,
+            "classes": len(card.classes),
+            "train": f"{card.train_rows:,}",
+            "test": f"{card.test_rows:,}",
+            "official source": card.official,
+            "terms": card.licence,
+            "cite": card.citation,
+        }
+        for card in CARDS.values()
+    ]
+    baselines = []
+    for name in find_baselines():
+        baseline = load_baseline(name)
+        values = "; ".join(f"{key} = {hyper.value} ({hyper.source})" for key, hyper in baseline.hyper.items())
+        baselines.append(
+            {"name": name, "what": baseline.summary, "values": values or "none", "source": baseline.source}
+        )
+    streams = [
+        {"name": stream.name, "tasks": ", ".join(task.name for task in stream.tasks), "what": stream.summary}
+        for stream in STREAMS.values()
+    ]
+    models = [{"name": model.name, "what": model.summary} for model in ZOO.values()]
+    recipes = [{"name": recipe.name, "what": recipe.summary} for recipe in RECIPES.values()]
+    lists = {"datasets": datasets, "streams": streams, "models": models, "baselines": baselines, "recipes": recipes}
+    return {f"list {name}": markdown(DataFrame(rows)) for name, rows in lists.items()}
 
 
 def replaced(text: str, made: dict[str, str]) -> str:

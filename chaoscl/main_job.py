@@ -192,8 +192,11 @@ def check_writable(out: Path) -> None:
 
 def _prepare(request: Request, remarks: Console) -> Bank:
     source = choose_source(request.data, request.data_dir)
-    stream = find_stream(request.stream, request.reverse)
-    return Bank([prepare(name, source, report=remarks.print) for name in stream.datasets])
+    names = find_stream(request.stream, request.reverse).datasets
+    if not remarks.is_terminal:
+        return Bank([prepare(name, source) for name in names])
+    with remarks.status("looking for data") as status:
+        return Bank([prepare(name, source, report=status.update) for name in names])
 
 
 def _run(request: Request, jobs: Sequence[Job], bank: Bank, baselines: Path, remarks: Console) -> dict[int, Failure]:

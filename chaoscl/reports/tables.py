@@ -70,7 +70,7 @@ def rich_table(frame: pd.DataFrame, title: str) -> Table:
     """Return a frame of texts as a table for the terminal."""
     table = Table(title=title, title_justify="left")
     for column in frame.columns:
-        table.add_column(str(column), justify="left" if column in ("baseline", "model") else "right")
+        table.add_column(str(column), justify="right" if _is_number(frame[column]) else "left")
     for row in frame.itertuples(index=False):
         table.add_row(*(str(cell) for cell in row))
     return table
@@ -89,11 +89,15 @@ def terminal_tables(frames: dict[str, pd.DataFrame]) -> Sequence[Table]:
     )
 
 
+def _is_number(column: "pd.Series[str]") -> bool:
+    return all(str(cell)[:1] in "0123456789-" for cell in column)
+
+
 def markdown(frame: pd.DataFrame) -> str:
     """Return a frame of texts as a Markdown table."""
     lines = [
         "| " + " | ".join(str(column) for column in frame.columns) + " |",
-        "|" + "|".join(" --- " if column in ("baseline", "model") else " ---: " for column in frame.columns) + "|",
+        "|" + "|".join(" ---: " if _is_number(frame[column]) else " --- " for column in frame.columns) + "|",
         *("| " + " | ".join(str(cell) for cell in row) + " |" for row in frame.itertuples(index=False)),
     ]
     return "\n".join(lines) + "\n"

