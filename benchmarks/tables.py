@@ -6,7 +6,7 @@ python benchmarks/tables.py --check
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -88,7 +88,13 @@ def catalogue_blocks() -> dict[str, str]:
     ]
     models = [{"name": model.name, "what": model.summary} for model in ZOO.values()]
     recipes = [{"name": recipe.name, "what": recipe.summary} for recipe in RECIPES.values()]
-    lists = {"datasets": datasets, "streams": streams, "models": models, "baselines": baselines, "recipes": recipes}
+    lists: dict[str, list[dict[str, Any]]] = {
+        "datasets": datasets,
+        "streams": streams,
+        "models": models,
+        "baselines": baselines,
+        "recipes": recipes,
+    }
     return {f"list {name}": markdown(DataFrame(rows)) for name, rows in lists.items()}
 
 
