@@ -40,7 +40,9 @@ def result_blocks() -> dict[str, str]:
         data = schema.read_csv(schema.DATA, folder / schema.DATA.name)
         made[f"results {name}"] = markdown(main_table(forgetting, summary))
         made[f"data {name}"] = markdown(data_table(data))
-        made[f"notes {name}"] = "".join(f"- {row.dataset}: {row.note}\n" for row in data.itertuples() if row.note)
+        made[f"notes {name}"] = "".join(
+            f"- {dataset}: {note}\n" for dataset, note in zip(data["dataset"], data["note"], strict=True) if note
+        )
     return made
 
 
