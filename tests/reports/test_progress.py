@@ -1,0 +1,46 @@
+import io
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from chaoscl.reports.progress import SweepProgress
+
+
+def event(run, state, batches=0, text=""):
+    return SimpleNamespace(run=run, state=state, batches=batches, text=text)
+
+
+EVENTS = [
+    event(0, "started"),
+    event(0, "working", 10, "mnist · epoch 1/4"),
+    event(1, "started"),
+    event(0, "working", 10, "mnist · epoch 2/4"),
+    event(0, "working", 30, "mnist · epoch 3/4"),
+    event(0, "finished"),
+    event(1, "failed", text="no luck"),
+]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_line_is_left_for_each_run(terminal):
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=terminal, width=100, color_system=None)
+    progress = SweepProgress(console, "text-image", ["naive seed 0", "ewc seed 0"], [40, 40])
+    with progress.shown():
+        for one in EVENTS:
+            progress.on_event(one)
+    shown = stream.getvalue()
+    assert "naive seed 0: finished" in shown
+    assert "ewc seed 0: FAILED: no luck" in shown
+    assert ("\x1b" in shown) == terminal
+    if not terminal:
+        assert shown.splitlines() == ["naive seed 0: finished", "ewc seed 0: FAILED: no luck"]
+
+
+def test_the_whole_adds_up_to_the_plan_however_many_batches_a_run_takes():
+    progress = SweepProgress(Console(file=io.StringIO()), "s", ["a", "b"], [40, 40])
+    for one in EVENTS:
+        progress.on_event(one)
+    whole = progress._progress.tasks[0]
+    assert whole.completed == whole.total == 80
