@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pandas as pd
+from rich import box
 from rich.table import Table
 
 SHOWN = {
@@ -68,9 +69,9 @@ def _share(used: int, official: int) -> str:
 
 def rich_table(frame: pd.DataFrame, title: str) -> Table:
     """Return a frame of texts as a table for the terminal."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
     for column in frame.columns:
-        table.add_column(str(column), justify="right" if _is_number(frame[column]) else "left")
+        table.add_column(str(column), justify="right" if _is_number(frame[column]) else "left", overflow="fold")
     for row in frame.itertuples(index=False):
         table.add_row(*(str(cell) for cell in row))
     return table
@@ -82,7 +83,7 @@ def terminal_tables(frames: dict[str, pd.DataFrame]) -> Sequence[Table]:
     tasks = [column for column in frame.columns if column not in ("baseline", "model", "seeds", *SHOWN.values())]
     average = SHOWN["average_accuracy"]
     accuracies = frame[["baseline", "model", *tasks, average, "seeds"]]
-    metrics = frame[["baseline", "model", *(title for title in SHOWN.values() if title != average)]]
+    metrics = frame[["baseline", *(title for title in SHOWN.values() if title != average)]]
     return (
         rich_table(accuracies, "Accuracy after the whole stream, % (mean ± 95 % interval over seeds)"),
         rich_table(metrics, "Transfer and forgetting, percentage points"),

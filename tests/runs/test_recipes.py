@@ -34,9 +34,11 @@ def test_the_standard_recipe_differs_in_epochs_and_accumulation_only(dataset):
     )
 
 
-@pytest.mark.parametrize(("rows", "epochs"), [(128, QUICK_BATCHES), (12_800, QUICK_BATCHES // 100), (10**6, 1)])
-def test_the_quick_recipe_aims_at_a_number_of_batches(rows, epochs):
-    assert find_recipe("quick").settings("mnist", rows).epochs == epochs
+@pytest.mark.parametrize(("dataset", "batch"), [("mnist", 128), ("imdb", 64)])
+def test_the_quick_recipe_aims_at_a_number_of_batches(dataset, batch):
+    wanted = QUICK_BATCHES[CARDS[dataset].modality]
+    epochs = [find_recipe("quick").settings(dataset, rows).epochs for rows in (batch, 100 * batch, 10**6)]
+    assert epochs == [wanted, wanted // 100, 1]
 
 
 def test_joint_takes_the_largest_of_each():
