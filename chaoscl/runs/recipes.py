@@ -78,7 +78,7 @@ _SEED_EPOCHS = {
 _STANDARD_EPOCHS = {**dict.fromkeys(CARDS, 4), "cifar10": 8, "emnist_letters": 8, "addition": 100}
 
 QUICK_BATCHES = {"text": 500, "image": 200}
-"""Batches that the quick recipe aims at for each task, by modality; a batch of texts costs a fraction of one of images."""
+"""Batches a task that the quick recipe aims at, by modality; one of texts costs a fraction of one of images."""
 
 
 def _quick_epochs(dataset: str, batches: int) -> int:
