@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt | cksu
 .PHONY: demo test lint bench tables clean
 
 demo: $(INSTALLED)
-	$(VENV)/bin/python benchmarks/run.py --stream text-image --data embedded --recipe quick --seeds 2
+	$(VENV)/bin/python benchmarks/run.py --stream text-image --data embedded --recipe quick --seeds 1
 
 test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest
