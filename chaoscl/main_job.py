@@ -1,6 +1,7 @@
 """The main job, from a user's options to tables: check, prepare data, run what is missing, aggregate, show."""
 
 import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -181,13 +182,16 @@ def check_writable(out: Path) -> None:
     Raises:
         UserError: they cannot.
     """
-    with storage_errors("results", out, "free some space or give another folder with --out"):
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".space"
-        try:
+    new = not out.exists()
+    probe = out / ".space"
+    try:
+        with storage_errors("results", out, "free some space or give another folder with --out"):
             write_atomic(probe, " " * _PROBE_BYTES)
-        finally:
-            probe.unlink(missing_ok=True)
+            probe.unlink()
+    except UserError:
+        if new:
+            shutil.rmtree(out, ignore_errors=True)
+        raise
 
 
 def _prepare(request: Request, remarks: Console) -> Bank:

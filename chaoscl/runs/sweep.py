@@ -2,6 +2,7 @@
 
 import multiprocessing
 import queue
+import signal
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -173,6 +174,8 @@ _events: "multiprocessing.Queue[Event] | None" = None
 def _start_worker(events: "multiprocessing.Queue[Event]") -> None:
     global _events
     _events = events
+    # Ctrl-C reaches every process of the terminal; only the one that the user started answers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _work(number: int, job: Job, folders: tuple[str, ...], baselines: Path) -> Failure | None:
@@ -197,6 +200,10 @@ def _run_parallel(
             _drain(events, notify)
             for future in done:
                 answers[pending.pop(future)] = future.result()
+    except KeyboardInterrupt:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
     except BrokenProcessPool as error:
         raise UserError(
             "a worker process was ended from outside, perhaps for want of memory; finished runs are kept: give the same"

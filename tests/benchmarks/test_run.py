@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -112,7 +113,7 @@ def tiny_disk(tmp_path):
 
 def test_a_full_disk_for_results_is_one_line_before_training(command, tiny_disk):
     refused(command(*QUICK, "--out", str(tiny_disk / "out")), "no space left", "--out")
-    assert [path for path in tiny_disk.rglob("*") if path.is_file()] == []
+    assert list(tiny_disk.iterdir()) == []
 
 
 def test_a_full_disk_for_prepared_data_is_one_line(command, tiny_disk, monkeypatch):
@@ -226,6 +227,22 @@ def test_the_program_runs_as_printed_and_is_quiet_off_a_terminal(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout + done.stderr
     assert done.stderr.splitlines() == ["naive seed 0: finished"]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(tmp_path, jobs):
+    words = [sys.executable, str(PROGRAM), "--stream", "addition", "--data", "embedded", "--recipe", "seed"]
+    words += ["--baselines", "naive,joint", "--jobs", jobs, "--out", str(tmp_path / "o")]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True)
+    line = process.stderr.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    rest = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode == 130
+    assert line.endswith("finished\n")
+    assert rest[-1] == "stopped; finished runs are kept, the same command goes on from there"
+    assert all(other.endswith("finished") for other in rest[:-1])
+    runs = {path.parent for path in (tmp_path / "o").rglob("*") if path.is_file()}
+    assert all((run / "spec.json").exists() for run in runs)
 
 
 @pytest.mark.real
