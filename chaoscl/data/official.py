@@ -3,6 +3,7 @@
 Both keep what they download and check it: torchvision by MD5, Hugging Face by the revision in the card.
 """
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ def read(card: Card, folder: Path, split: str) -> RawSplit:
     try:
         raw = _read_text(card, folder, split) if card.modality == "text" else _read_images(card, folder, split)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise  # the caller says where and what to do
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise unavailable(card, f"the official {split} split could not be had ({reason})") from error
     return check_split(card, split, raw, f"the official {split} split")

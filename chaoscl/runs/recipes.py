@@ -77,7 +77,7 @@ _SEED_EPOCHS = {
 }
 _STANDARD_EPOCHS = {**dict.fromkeys(CARDS, 4), "cifar10": 8, "emnist_letters": 8, "addition": 100}
 
-QUICK_BATCHES = {"text": 500, "image": 200}
+QUICK_BATCHES = {"text": 300, "image": 120}
 """Batches a task that the quick recipe aims at, by modality; one of texts costs a fraction of one of images."""
 
 

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import inspect
 import pickle
@@ -8,6 +9,7 @@ import pytest
 import torchvision
 
 from chaoscl.data import CARDS, Source, card, official, prepare
+from chaoscl.errors import UserError
 
 IMAGES = ("mnist", "fashion_mnist", "cifar10", "emnist_letters")
 GREY = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
@@ -151,6 +153,15 @@ def test_a_failure_without_end_is_cut(tmp_path, refused, monkeypatch):
     with refused("word word") as caught:
         official.read(card("imdb"), tmp_path, "test")
     assert len(str(caught.error.value)) < 800
+
+
+def test_a_full_disk_is_no_missing_network(tmp_path, monkeypatch):
+    def fill(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("torchvision.datasets.MNIST", fill)
+    with pytest.raises(UserError, match="cannot write prepared mnist .* no space left"):
+        prepare("mnist", Source("official"), tmp_path)
 
 
 def test_a_user_who_stops_a_download_is_obeyed(tmp_path, monkeypatch):
