@@ -160,7 +160,7 @@ def test_a_full_disk_is_no_missing_network(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("torchvision.datasets.MNIST", fill)
-    with pytest.raises(UserError, match="cannot write prepared mnist .* no space left"):
+    with pytest.raises(UserError, match=r"cannot write prepared mnist .* no space left"):
         prepare("mnist", Source("official"), tmp_path)
 
 
