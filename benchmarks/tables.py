@@ -15,11 +15,8 @@ from chaoscl.cli import run_command
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/catalogue.md", "docs/output.md")
 RESULTS = {
-    "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST (task-incremental, chaos2k, 3 seeds)"),
-    "seed-three": (
-        ROOT / "results" / "seed-three-chaos2k",
-        "AG News, then MNIST, then EMNIST letters (task-incremental, chaos2k, 3 seeds)",
-    ),
+    "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST"),
+    "seed-three": (ROOT / "results" / "seed-three-chaos2k", "AG News, then MNIST, then EMNIST letters"),
 }
 
 
@@ -118,7 +115,8 @@ def draw() -> None:
 
     for folder, title in RESULTS.values():
         retention = schema.read_csv(schema.RETENTION, folder / schema.RETENTION.name)
-        save(retention_figure(retention, title), folder / "retention.png")
+        scenario, seeds = retention["scenario"][0], retention["n"].max()
+        save(retention_figure(retention, f"{title} ({scenario}-incremental, {seeds} seeds)"), folder / "retention.png")
 
 
 def tables(
