@@ -25,7 +25,7 @@ def command(monkeypatch, capsys, tmp_path):
     spec = importlib.util.spec_from_file_location("run_program", PROGRAM)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setattr(recipes, "QUICK_BATCHES", {"text": 2, "image": 2})
+    monkeypatch.setattr(recipes, "QUICK_BATCHES", 2)
     monkeypatch.chdir(tmp_path)
 
     def call(*words):

@@ -18,7 +18,7 @@ NAMES = STREAM.split(",")
 
 @pytest.fixture(autouse=True)
 def few_batches(monkeypatch):
-    monkeypatch.setattr(recipes, "QUICK_BATCHES", {"text": 4, "image": 4})
+    monkeypatch.setattr(recipes, "QUICK_BATCHES", 4)
 
 
 def spec(baseline="naive", **changes):
@@ -116,7 +116,7 @@ def test_the_data_order_is_the_same_for_the_cortex_and_the_mlp(tiny_bank, monkey
 
 
 def test_training_learns_and_replay_keeps(tiny_bank, monkeypatch):
-    monkeypatch.setattr(recipes, "QUICK_BATCHES", {"text": 40, "image": 40})
+    monkeypatch.setattr(recipes, "QUICK_BATCHES", 40)
     bank = tiny_bank("mnist", "fashion_mnist")
     options = {"stream": "mnist,fashion_mnist", "model": "mlp256", "scenario": "class"}
     naive, replay = (run(bank, name, **options).matrix.mean for name in ("naive", "replay"))

@@ -22,7 +22,7 @@ BASELINE = Baseline(summary="fails", build=build, source="none")
 
 @pytest.fixture(autouse=True)
 def few_batches(monkeypatch):
-    monkeypatch.setattr(recipes, "QUICK_BATCHES", {"text": 2, "image": 2})
+    monkeypatch.setattr(recipes, "QUICK_BATCHES", 2)
 
 
 @pytest.fixture
