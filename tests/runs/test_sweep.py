@@ -61,7 +61,7 @@ def test_a_run_leaves_its_four_files_in_a_folder_named_by_what_it_is(tiny_bank, 
     assert stored.metrics["metrics"]["average_accuracy"] == pytest.approx(stored.matrix.mean[-1].mean(), abs=1e-5)
     assert stored.metrics["metrics"]["intransigence"] is None
     assert stored.metrics["cost"]["optimiser_steps"] == 4
-    assert len(stored.curves) == 4
+    assert len(stored.curves) == 2
 
 
 def test_what_is_finished_is_not_listed_again(tiny_bank, baselines, tmp_path):
