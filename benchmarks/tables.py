@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/catalogue.md", "docs/output.md")
 RESULTS = {
     "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST"),
+    "seed-three": (ROOT / "results" / "seed-three-chaos2k", "AG News, then MNIST, then EMNIST letters"),
 }
 
 
