@@ -1,10 +1,9 @@
 """The zoo: the named models. Adding one takes one entry."""
 
-import difflib
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from chaoscl.errors import UserError
+from chaoscl.errors import UserError, unknown
 
 EncoderLayout = Literal["dataset", "modality"]
 ImagePool = Literal["flatten", "global"]
@@ -90,9 +89,7 @@ def find_model(name: str) -> ModelSpec:
         UserError: the zoo has no such model.
     """
     if name not in ZOO:
-        close = difflib.get_close_matches(name, ZOO, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise UserError(f"unknown model '{name}'{hint}; there are: {', '.join(ZOO)}")
+        raise unknown("model", name, ZOO)
     return ZOO[name]
 
 

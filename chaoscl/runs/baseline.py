@@ -4,7 +4,6 @@ A file ``baselines/<name>.py`` holds ``BASELINE``, a Baseline. Nothing else has 
 imported inside ``build``, because importing it takes seconds and lists of baselines should not.
 """
 
-import difflib
 import hashlib
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from chaoscl.errors import UserError
+from chaoscl.errors import UserError, unknown
 
 Schedule = Literal["sequential", "joint", "independent"]
 FOLDER = Path(__file__).resolve().parents[2] / "baselines"
@@ -114,9 +113,7 @@ def load_baseline(name: str, folder: Path = FOLDER) -> Baseline:
     """
     files = find_baselines(folder)
     if name not in files:
-        close = difflib.get_close_matches(name, files, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise UserError(f"unknown baseline '{name}'{hint}; there are: {', '.join(files)}")
+        raise unknown("baseline", name, files)
     path = files[name]
     spec = importlib.util.spec_from_file_location(f"chaoscl_baseline_{name}", path)
     assert spec is not None

@@ -1,9 +1,7 @@
 """The named streams. Adding one takes one entry."""
 
-import difflib
-
 from chaoscl.data import CARDS
-from chaoscl.errors import UserError
+from chaoscl.errors import unknown
 from chaoscl.streams.stream import Stream, whole
 
 STREAMS: dict[str, Stream] = {
@@ -40,10 +38,5 @@ def find_stream(text: str, reverse: bool = False) -> Stream:
         datasets = [part.strip() for part in text.split(",") if part.strip()]
         stream = Stream("+".join(datasets), whole(*datasets), "tasks in a custom order")
     else:
-        close = difflib.get_close_matches(text, STREAMS, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise UserError(
-            f"unknown stream '{text}'{hint}; there are: {', '.join(STREAMS)}, or data sets in any order, such as"
-            " ag_news,cifar10"
-        )
+        raise unknown("stream", text, STREAMS, ", or data sets in any order, such as ag_news,cifar10")
     return stream.reversed() if reverse else stream
