@@ -1,85 +1,31 @@
-r"""Every CSV file that the suite writes: its columns, their types, units and meanings, in one place.
+"""Every CSV file that the suite writes: its columns, their types, units and meanings, in one place."""
 
-A table is validated before it is written and while it is read, so a file on disk always has the columns listed here, in
-this order, with numbers in a fixed format and lines that end in ``\n``. An empty cell in a ``float`` column is NaN: the
-number is not defined there.
-"""
+from dataclasses import replace
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal
+from chaoscl.evaluation.table import (
+    SPREAD_PREFIX,
+    TASK,
+    Column,
+    Table,
+    as_markdown,
+    empty,
+    read_csv,
+    to_csv,
+    validate,
+    write_csv,
+)
 
-import numpy as np
-import pandas as pd
-
-from chaoscl.evaluation import csvtext
-
-Dtype = Literal["int", "float", "str"]
-TASK = "<task>"
-SPREAD_PREFIX = "sd:"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a CSV file.
-
-    ``name`` may hold ``<task>``: then there is one such column for every task of the stream. ``pattern`` is the
-    printf format of a float column.
-    """
-
-    name: str
-    dtype: Dtype
-    unit: str
-    meaning: str
-    pattern: str = "%.6f"
-
-
-@dataclass(frozen=True)
-class Table:
-    """One kind of CSV file: its name, what one row is, and its columns in order."""
-
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-
-    @property
-    def dynamic(self) -> bool:
-        """Whether some columns stand for one column per task."""
-        return any(TASK in column.name for column in self.columns)
-
-    @property
-    def header(self) -> list[str]:
-        """The column names in order."""
-        return [column.name for column in self.columns]
-
-    def with_tasks(self, tasks: Sequence[str]) -> "Table":
-        """Return the table with each ``<task>`` column replaced by one column for every task, in stream order.
-
-        Raises:
-            ValueError: a task's name is empty, repeated, or would be taken for another column of this table.
-        """
-        fixed = {column.name for column in self.columns if TASK not in column.name}
-        for task in tasks:
-            if not task or task in fixed or task.startswith(SPREAD_PREFIX) or TASK in task:
-                raise ValueError(f"{self.name}: {task!r} cannot be a task's name, a column there is called so")
-            if list(tasks).count(task) > 1:
-                raise ValueError(f"{self.name}: task {task!r} appears more than once")
-        columns: list[Column] = []
-        for column in self.columns:
-            if TASK in column.name:
-                columns += [replace(column, name=column.name.replace(TASK, task)) for task in tasks]
-            else:
-                columns.append(column)
-        return replace(self, columns=tuple(columns))
-
-    def concrete(self, header: Sequence[str]) -> "Table":
-        """Return the table with its tasks read off ``header``; a table without task columns is returned as it is."""
-        if not self.dynamic:
-            return self
-        fixed = {column.name for column in self.columns}
-        return self.with_tasks([name for name in header if name not in fixed and not name.startswith(SPREAD_PREFIX)])
-
+__all__ = [
+    "SPREAD_PREFIX",
+    "Column",
+    "Table",
+    "as_markdown",
+    "empty",
+    "read_csv",
+    "to_csv",
+    "validate",
+    "write_csv",
+]
 
 _KEY = (
     Column("stream", "str", "", "name of the task stream"),
@@ -91,7 +37,14 @@ _KEY = (
 )
 _ROW = Column("row", "int", "", "row of R: 0 before any training, i after training on the i-th task")
 _AFTER = Column("after", "str", "", '"untrained" for row 0, else the task that was trained last')
-_SEEDS = Column("n", "int", "seeds", "seeds for which the value is defined")
+_RUN = (
+    Column("baseline", "str", "", "name of the continual-learning strategy"),
+    Column("model", "str", "", "name of the model in the zoo"),
+    Column("seed", "int", "", "seed of the run"),
+)
+_ORDER = Column("order", "str", "", "label of the order in which the run learned the tasks")
+_SEEDS = Column("n", "int", "seeds", "seeds with a value; runs, where there are several task orders")
+_BY_POSITION = '"position k" where the runs on this stream learned the tasks in different orders'
 
 RETENTION_MATRIX = Table(
     "retention_matrix.csv",
@@ -125,8 +78,8 @@ RETENTION = Table(
     (
         *_KEY,
         _ROW,
-        _AFTER,
-        Column("task", "str", "", "task that was tested"),
+        replace(_AFTER, meaning=f"{_AFTER.meaning}; {_BY_POSITION}"),
+        Column("task", "str", "", f"task that was tested; {_BY_POSITION}"),
         Column("mean", "float", "fraction", "test accuracy, mean over seeds"),
         Column("sd", "float", "fraction", "sample standard deviation over seeds; empty for one seed"),
         _SEEDS,
@@ -145,7 +98,7 @@ FORGETTING = Table(
     "all runs: what became of each task, one line a task; forgetting of the last task is not defined",
     (
         *_KEY,
-        Column("task", "str", "", "the task, in stream order"),
+        Column("task", "str", "", f"the task, in stream order; {_BY_POSITION}"),
         *(
             Column(f"{name}_{suffix}", "float", "fraction", f"{meaning}: {what}")
             for name, meaning in _FORGETTING_VALUES
@@ -155,7 +108,12 @@ FORGETTING = Table(
                 ("ci95", "half-width of the 95 % Student interval"),
             )
         ),
-        Column("n", "int", "seeds", "seeds in this line; a value that is empty is not defined for this baseline"),
+        Column(
+            "n",
+            "int",
+            "seeds",
+            "seeds (runs, where there are several task orders); a value that is empty is not defined",
+        ),
     ),
 )
 
@@ -172,16 +130,96 @@ SUMMARY = Table(
     ),
 )
 
+COMPARISONS = Table(
+    "comparisons.csv",
+    "all runs: each baseline against the command's first one, paired over seeds and task orders, one line a metric",
+    (
+        *_KEY[:4],
+        Column("reference", "str", "", "the baseline compared with: the first of the command"),
+        *_KEY[4:],
+        Column("metric", "str", "", "name of the metric in the registry"),
+        Column("n", "int", "pairs", "pairs of runs of one seed and one task order with a value on both sides"),
+        Column("difference", "float", "see the metric", "mean of baseline minus reference"),
+        Column("sd", "float", "see the metric", "sample standard deviation of the differences; empty for one pair"),
+        Column("ci95", "float", "see the metric", "half-width of the 95 % Student interval; empty for one pair"),
+        Column("bootstrap_low", "float", "see the metric", "lower end of the 95 % BCa bootstrap interval"),
+        Column("bootstrap_high", "float", "see the metric", "upper end of the 95 % BCa bootstrap interval"),
+        Column("p_permutation", "float", "", "two-sided p-value of the sign-flip test; at least 2 / 2^n", "%.6g"),
+        Column("p_wilcoxon", "float", "", "two-sided p-value of Wilcoxon's signed-rank test", "%.6g"),
+        Column("p_holm", "float", "", "p_permutation after Holm, over the baselines with the same metric", "%.6g"),
+        Column("effect_size", "float", "sd", "Hedges' g_z of the differences; empty below three pairs or sd 0"),
+        Column(
+            "smallest_detectable",
+            "float",
+            "see the metric",
+            "true difference that a t test of n pairs finds with 80 % power at 5 %; empty for sd 0",
+        ),
+        Column(
+            "pairs_needed",
+            "float",
+            "pairs",
+            "more pairs that the same power takes if the difference seen is true; empty for difference or sd 0",
+            "%.0f",
+        ),
+    ),
+)
+
 RUNS = Table(
     "runs.csv",
     "all runs: what became of each",
     (
-        Column("baseline", "str", "", "name of the continual-learning strategy"),
-        Column("model", "str", "", "name of the model in the zoo"),
-        Column("seed", "int", "", "seed of the run"),
+        *_RUN,
         Column("status", "str", "", "finished or failed"),
         Column("message", "str", "", "why the run failed; empty when it finished"),
         Column("run", "str", "", "name of the run's folder"),
+    ),
+)
+
+COSTS = Table(
+    "costs.csv",
+    "all runs: what each cost, one line a run; the same on every machine",
+    (
+        *_RUN,
+        _ORDER,
+        Column("samples", "int", "samples", "training samples seen, replayed ones included"),
+        Column("optimiser_steps", "int", "steps", "steps of the optimiser"),
+        Column("parameters", "int", "numbers", "parameters of the model"),
+        Column("parameters_trainable", "int", "numbers", "parameters that a gradient reached"),
+        Column("parameters_touched", "int", "numbers", "parameters whose value training changed"),
+        Column("stored_samples", "int", "samples", "most samples that the strategy kept at any time"),
+        Column("stored_bytes", "int", "bytes", "what the strategy keeps: references, tensors and copies of models"),
+        Column("stored_raw_bytes", "int", "bytes", "the kept samples as raw pixels and tokens, not as references"),
+        Column("forward_samples", "int", "samples", "passed through the network in training, teachers included"),
+        Column(
+            "macs", "int", "operations", "multiply-accumulates in training: forward, twice that again for gradients"
+        ),
+        Column("spike_operations", "int", "operations", "accumulates that spikes caused in training; 0 for an MLP"),
+    ),
+)
+
+TIMINGS = Table(
+    "timings.csv",
+    "all runs: time and memory of each, one line a run; they differ from machine to machine",
+    (
+        *_RUN,
+        _ORDER,
+        Column("seconds", "float", "s", "wall-clock time of the run", "%.3f"),
+        Column("peak_memory_bytes", "int", "bytes", "most memory held at any time"),
+    ),
+)
+
+RANKS = Table(
+    "ranks.csv",
+    "several results folders: mean rank of each baseline over their streams, for one metric, the best first",
+    (
+        Column("baseline", "str", "", "name of the continual-learning strategy"),
+        Column("model", "str", "", "name of the model in the zoo"),
+        Column("data", "str", "", "where the data came from; real and embedded data are never ranked together"),
+        Column("metric", "str", "", "name of the metric in the registry"),
+        Column("mean_rank", "float", "", "mean rank over the streams; 1 is best, ties share their mean rank"),
+        Column("streams", "int", "streams", "streams ranked, the same on every line"),
+        Column("friedman_p", "float", "", "p-value of Friedman's test, the same on every line; empty for two", "%.6g"),
+        Column("critical_difference", "float", "ranks", "Nemenyi's at 5 %, the same on every line"),
     ),
 )
 
@@ -200,118 +238,19 @@ DATA = Table(
     ),
 )
 
-TABLES = {table.name: table for table in (RETENTION_MATRIX, CURVES, RETENTION, FORGETTING, SUMMARY, RUNS, DATA)}
-
-_PANDAS = {"int": "int64", "float": "float64", "str": "str"}
-
-
-def empty(table: Table) -> pd.DataFrame:
-    """Return a frame with the table's columns and no rows; ValueError if task columns are still to be filled in."""
-    if table.dynamic:
-        raise ValueError(f"{table.name}: name the tasks first, with_tasks(...)")
-    return pd.DataFrame({column.name: pd.Series([], dtype=_PANDAS[column.dtype]) for column in table.columns})
-
-
-def validate(frame: pd.DataFrame, table: Table) -> None:
-    """Check that ``frame`` has exactly the table's columns, in order, each of its type.
-
-    Raises:
-        ValueError: one line that names the table and the first wrong column.
-    """
-    header = [str(name) for name in frame.columns]
-    table = table.concrete(header)
-    _check_header(header, table, table.name)
-    for column in table.columns:
-        problem = _problem(frame[column.name], column.dtype)
-        if problem:
-            raise ValueError(f"{table.name}: column {column.name!r} {problem}")
-
-
-def to_csv(frame: pd.DataFrame, table: Table) -> str:
-    r"""Return the CSV text of a valid frame: same values, same bytes. Raises ValueError as :func:`validate` does."""
-    validate(frame, table)
-    table = table.concrete([str(name) for name in frame.columns])
-    cells = [_texts(frame[column.name], column) for column in table.columns]
-    return csvtext.dump(table.header, list(zip(*cells, strict=True)))
-
-
-def write_csv(frame: pd.DataFrame, table: Table, path: Path) -> None:
-    """Write :func:`to_csv`'s text to ``path``. Not atomic: that is the caller's part."""
-    path.write_text(to_csv(frame, table), encoding="utf-8", newline="\n")
-
-
-def read_csv(table: Table, path: Path) -> pd.DataFrame:
-    """Return the frame in the file at ``path``.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: one line that names the file, and the column where one is wrong.
-    """
-    header, rows = csvtext.load(path)
-    try:
-        table = table.concrete(header)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    _check_header(header, table, str(path))
-    parsed: dict[str, pd.Series] = {}
-    for index, column in enumerate(table.columns):
-        parsed[column.name] = _parsed([row[index] for row in rows], column, path)
-    return pd.DataFrame(parsed)
-
-
-def as_markdown(table: Table) -> str:
-    """Return a Markdown section that documents ``table``."""
-    lines = [f"### `{table.name}`", "", f"{table.meaning[0].upper()}{table.meaning[1:]}.", ""]
-    lines += ["| column | type | unit | meaning |", "|---|---|---|---|"]
-    for column in table.columns:
-        unit = column.unit or "-"
-        lines.append(f"| `{column.name}` | {column.dtype} | {unit} | {column.meaning.replace('|', chr(92) + '|')} |")
-    return "\n".join(lines) + "\n"
-
-
-def _check_header(header: Sequence[str], table: Table, where: str) -> None:
-    """Raise ValueError that names the first column which is missing, unknown or out of place."""
-    expected = table.header
-    for name in expected:
-        if name not in header:
-            raise ValueError(f"{where}: column {name!r} is missing")
-    for name in header:
-        if name not in expected:
-            raise ValueError(f"{where}: column {name!r} is unknown")
-    for found, wanted in zip(header, expected, strict=False):
-        if found != wanted:
-            raise ValueError(f"{where}: column {found!r} stands where {wanted!r} belongs")
-    if len(header) != len(expected):
-        raise ValueError(f"{where}: column {header[len(expected)]!r} appears more than once")
-
-
-def _problem(values: pd.Series, dtype: Dtype) -> str:
-    """Return what is wrong with a column of the given type, or the empty text."""
-    if dtype == "str":
-        return "" if all(isinstance(value, str) for value in values) else "must hold text in every row"
-    if dtype == "int":
-        return "" if str(values.dtype) == "int64" else f"must be int64, it is {values.dtype}"
-    if str(values.dtype) != "float64":
-        return f"must be float64, it is {values.dtype}"
-    return "holds an infinite number" if bool(np.isinf(values.to_numpy()).any()) else ""
-
-
-def _texts(values: pd.Series, column: Column) -> list[str]:
-    """Return the cells of a valid column as text."""
-    if column.dtype == "float":
-        return [csvtext.format_float(float(value), column.pattern) for value in values]
-    return [str(value) for value in values]
-
-
-def _parsed(texts: list[str], column: Column, path: Path) -> pd.Series:
-    """Return a column from text cells; ValueError names the file, the column and the row."""
-    if column.dtype == "str":
-        return pd.Series(texts, dtype="str")
-    parse = csvtext.parse_int if column.dtype == "int" else csvtext.parse_float
-    numbers: list[float] = []
-    for number, text in enumerate(texts, start=1):
-        try:
-            numbers.append(parse(text))
-        except ValueError as error:
-            raise ValueError(f"{path}: column {column.name!r}, row {number}: {text!r} is not a number") from error
-    return pd.Series(numbers, dtype=_PANDAS[column.dtype])
+TABLES = {
+    table.name: table
+    for table in (
+        RETENTION_MATRIX,
+        CURVES,
+        RETENTION,
+        FORGETTING,
+        SUMMARY,
+        COMPARISONS,
+        RUNS,
+        COSTS,
+        TIMINGS,
+        RANKS,
+        DATA,
+    )
+}

@@ -21,13 +21,22 @@ HEADERS = {
     "forgetting_first_last_mean,forgetting_first_last_sd,forgetting_first_last_ci95,"
     "forgetting_max_last_mean,forgetting_max_last_sd,forgetting_max_last_ci95,n",
     "summary.csv": "stream,scenario,model,baseline,data,data_sha256,metric,mean,sd,ci95,n",
+    "comparisons.csv": "stream,scenario,model,baseline,reference,data,data_sha256,metric,n,difference,sd,ci95,"
+    "bootstrap_low,bootstrap_high,p_permutation,p_wilcoxon,p_holm,effect_size,smallest_detectable,pairs_needed",
     "runs.csv": "baseline,model,seed,status,message,run",
+    "costs.csv": "baseline,model,seed,order,samples,optimiser_steps,parameters,parameters_trainable,"
+    "parameters_touched,stored_samples,stored_bytes,stored_raw_bytes,forward_samples,macs,spike_operations",
+    "timings.csv": "baseline,model,seed,order,seconds,peak_memory_bytes",
+    "ranks.csv": "baseline,model,data,metric,mean_rank,streams,friedman_p,critical_difference",
     "data.csv": "dataset,source,train_rows,official_train_rows,test_rows,official_test_rows,sha256,note",
 }
 
 
 def example(table):
-    return pd.DataFrame({column.name: pd.Series(EXAMPLES[column.dtype]) for column in table.columns})
+    def cells(column):
+        return [7.0, math.nan] if column.pattern == "%.0f" else EXAMPLES[column.dtype]
+
+    return pd.DataFrame({column.name: pd.Series(cells(column)) for column in table.columns})
 
 
 @pytest.fixture
@@ -99,6 +108,14 @@ def test_numbers_have_a_fixed_format():
         }
     )
     assert schema.to_csv(curves, schema.CURVES).splitlines()[1] == "1,news,2,0.333333,0.000000,,3.000000e-07"
+
+
+def test_counts_that_may_be_missing_and_small_p_values_keep_their_digits():
+    frame = example(schema.COMPARISONS).assign(pairs_needed=[12.0, math.nan], p_permutation=[2 / 2**20, 1.0])
+    cells = [line.split(",") for line in schema.to_csv(frame, schema.COMPARISONS).splitlines()[1:]]
+    assert [line[-1] for line in cells] == ["12", ""]
+    place = schema.COMPARISONS.header.index("p_permutation") - len(schema.COMPARISONS.header)
+    assert [line[place] for line in cells] == ["1.90735e-06", "1"]
 
 
 def test_texts_that_look_like_missing_values_stay_texts(runs, tmp_path):
