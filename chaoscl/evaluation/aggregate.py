@@ -3,6 +3,11 @@
 Pure functions: the same records give the same frames, in whatever order their seeds come. Lines are ordered by stream,
 scenario, model and data (by name), then baselines in the given order, then tasks in stream order or metrics in registry
 order.
+
+Runs of one stream may have learned its tasks in different orders. A mean over seeds for a task would then mix tasks
+learned first with tasks learned last, so cells are aggregated by position instead: "position 1" is whichever task a run
+learned first. The tables name positions as soon as two runs on the same stream, scenario and data differ in the order
+of their tasks, and the tasks themselves otherwise.
 """
 
 import math
@@ -20,6 +25,7 @@ from chaoscl.evaluation.statistics import mean_interval
 
 INDEPENDENT = "independent"
 Group = list["RunRecord"]
+Arena = tuple[str, str, str, str]
 Cells = dict[str, str | int | float]
 
 
@@ -28,6 +34,7 @@ class RunRecord:
     """One finished run: what it is, the data it saw, and its matrix.
 
     ``modalities`` (one a task) may be left out; then forgetting within and across modalities is not reported.
+    ``order`` is the label of the order in which the run learned the tasks; runs are paired over (seed, order).
     """
 
     stream: str
@@ -39,33 +46,45 @@ class RunRecord:
     data_sha256: str
     matrix: RetentionMatrix
     modalities: tuple[str, ...] | None = None
+    order: str = "given"
 
     @property
     def setting(self) -> tuple[str, str, str, str, str]:
         """What two runs must share to be compared: stream, scenario, model, data and its digest."""
         return self.stream, self.scenario, self.model, self.data, self.data_sha256
 
+    @property
+    def pair(self) -> tuple[int, str]:
+        """What two runs of different baselines share when they are compared one by one: seed and task order."""
+        return self.seed, self.order
+
+    @property
+    def arena(self) -> Arena:
+        """What all baselines of a command share, whatever their models: stream, scenario, data and its digest."""
+        return self.stream, self.scenario, self.data, self.data_sha256
+
 
 def retention_frame(records: Sequence[RunRecord], baselines: Sequence[str] | None = None) -> pd.DataFrame:
     """Return ``retention.csv``: each cell of R over seeds. A row that a baseline never evaluates has n = 0.
 
     Args:
-        records: the runs, at most one for each setting, baseline and seed.
+        records: the runs, at most one for each setting, baseline, seed and task order.
         baselines: the order of the baselines; by default that in which they first appear.
 
     Raises:
         ValueError: a run appears twice, a baseline is not in ``baselines``, or runs to be averaged differ in tasks.
     """
     lines: list[Cells] = []
-    for group in _groups(records, baselines):
-        tasks = group[0].matrix.tasks
+    by_position = _arenas_with_several_orders(records)
+    for group in groups(records, baselines):
+        tasks = _task_names(group[0], by_position)
         cells = np.stack([record.matrix.mean for record in group])
         for row, after in enumerate((UNTRAINED, *tasks)):
             for column, task in enumerate(tasks):
                 mean, sd, _, n = _over_seeds(cells[:, row, column].tolist())
                 place: Cells = {"row": row, "after": after, "task": task}
-                lines.append(_key(group) | place | {"mean": mean, "sd": sd, "n": n})
-    return _frame(lines, schema.RETENTION)
+                lines.append(key_columns(group[0]) | place | {"mean": mean, "sd": sd, "n": n})
+    return as_frame(lines, schema.RETENTION)
 
 
 def forgetting_frame(records: Sequence[RunRecord], baselines: Sequence[str] | None = None) -> pd.DataFrame:
@@ -81,32 +100,33 @@ def forgetting_frame(records: Sequence[RunRecord], baselines: Sequence[str] | No
         "forgetting_max_last": per_task.forgetting_max_last_per_task,
     }
     lines: list[Cells] = []
-    for group in _groups(records, baselines):
+    by_position = _arenas_with_several_orders(records)
+    for group in groups(records, baselines):
         found = {name: np.stack([function(r.matrix.mean) for r in group]) for name, function in values.items()}
-        for column, task in enumerate(group[0].matrix.tasks):
-            line = _key(group) | {"task": task}
+        for column, task in enumerate(_task_names(group[0], by_position)):
+            line = key_columns(group[0]) | {"task": task}
             for name, table in found.items():
                 mean, sd, half, _ = _over_seeds(table[:, column].tolist())
                 line |= {f"{name}_mean": mean, f"{name}_sd": sd, f"{name}_ci95": half}
             lines.append(line | {"n": len(group)})
-    return _frame(lines, schema.FORGETTING)
+    return as_frame(lines, schema.FORGETTING)
 
 
 def summary_frame(records: Sequence[RunRecord], baselines: Sequence[str] | None = None) -> pd.DataFrame:
     """Return ``summary.csv``: every metric over seeds, in registry order.
 
     ``n`` counts the seeds for which the metric is defined; n = 0 leaves the numbers NaN. Intransigence is taken against
-    the independent run of the same setting and seed, where there is one. Arguments and errors as in
+    the independent run of the same setting, seed and task order, where there is one. Arguments and errors as in
     :func:`retention_frame`.
     """
-    references = {(record.setting, record.seed): record.matrix for record in records if record.baseline == INDEPENDENT}
+    references = {(record.setting, record.pair): record.matrix for record in records if record.baseline == INDEPENDENT}
     lines: list[Cells] = []
-    for group in _groups(records, baselines):
-        runs = [_summary(record, references.get((record.setting, record.seed))) for record in group]
+    for group in groups(records, baselines):
+        runs = [_summary(record, references.get((record.setting, record.pair))) for record in group]
         for name in METRICS:
             mean, sd, half, n = _over_seeds([run[name] for run in runs])
-            lines.append(_key(group) | {"metric": name, "mean": mean, "sd": sd, "ci95": half, "n": n})
-    return _frame(lines, schema.SUMMARY)
+            lines.append(key_columns(group[0]) | {"metric": name, "mean": mean, "sd": sd, "ci95": half, "n": n})
+    return as_frame(lines, schema.SUMMARY)
 
 
 def _summary(record: RunRecord, independent: RetentionMatrix | None) -> dict[str, float]:
@@ -119,37 +139,68 @@ def _summary(record: RunRecord, independent: RetentionMatrix | None) -> dict[str
     return summarise(record.matrix.mean, reference, record.modalities)
 
 
-def _groups(records: Sequence[RunRecord], baselines: Sequence[str] | None) -> Iterator[Group]:
-    """Yield the runs to be averaged together, sorted by seed: by stream and scenario, then in the baselines' order."""
+def groups(records: Sequence[RunRecord], baselines: Sequence[str] | None = None) -> Iterator[Group]:
+    """Yield the runs to be averaged together, by stream and scenario, then in the baselines' order.
+
+    Within a group the runs are sorted by seed, then by the label of their task order. Arguments and errors as in
+    :func:`retention_frame`.
+    """
     order = list(dict.fromkeys(record.baseline for record in records)) if baselines is None else list(baselines)
-    groups: dict[tuple[tuple[str, ...], int, tuple[str, ...]], Group] = {}
+    found: dict[tuple[tuple[str, ...], int, tuple[str, ...]], Group] = {}
     for record in records:
         if record.baseline not in order:
             raise ValueError(f"baseline {record.baseline!r} has runs but no place in the order {order}")
         place = (record.stream, record.scenario), order.index(record.baseline), record.setting
-        groups.setdefault(place, []).append(record)
-    for key in sorted(groups):
-        group = sorted(groups[key], key=lambda record: record.seed)
+        found.setdefault(place, []).append(record)
+    for key in sorted(found):
+        group = sorted(found[key], key=lambda record: record.pair)
         first = group[0]
         for before, record in pairwise(group):
-            if before.seed == record.seed:
-                raise ValueError(f"{first.stream}, {first.baseline}: seed {record.seed} appears more than once")
-            if (record.matrix.tasks, record.modalities) != (first.matrix.tasks, first.modalities):
-                raise ValueError(f"{first.stream}, {first.baseline}: seed {record.seed} has other tasks or modalities")
+            where = f"{first.stream}, {first.baseline}: seed {record.seed}, order {record.order!r}"
+            if before.pair == record.pair:
+                raise ValueError(f"{where} appears more than once")
+            if _content(record) != _content(first):
+                raise ValueError(f"{where} has other tasks or modalities")
         yield group
 
 
-def _key(group: Group) -> Cells:
+def key_columns(record: RunRecord) -> Cells:
     """Return the columns that say which runs a line is about."""
-    first = group[0]
     return {
-        "stream": first.stream,
-        "scenario": first.scenario,
-        "model": first.model,
-        "baseline": first.baseline,
-        "data": first.data,
-        "data_sha256": first.data_sha256,
+        "stream": record.stream,
+        "scenario": record.scenario,
+        "model": record.model,
+        "baseline": record.baseline,
+        "data": record.data,
+        "data_sha256": record.data_sha256,
     }
+
+
+def as_frame(lines: list[Cells], table: schema.Table) -> pd.DataFrame:
+    """Return the lines as a valid frame of ``table``."""
+    frame = pd.DataFrame(lines, columns=table.header) if lines else schema.empty(table)
+    schema.validate(frame, table)
+    return frame
+
+
+def _content(record: RunRecord) -> tuple[list[tuple[str, str]], bool]:
+    """Return the tasks of a run with their modalities, whatever their order, and whether modalities are known."""
+    modalities = record.modalities or ("",) * len(record.matrix.tasks)
+    return sorted(zip(record.matrix.tasks, modalities, strict=True)), record.modalities is None
+
+
+def _arenas_with_several_orders(records: Sequence[RunRecord]) -> set[Arena]:
+    """Return the arenas in which two runs learned the tasks in different orders."""
+    orders: dict[Arena, set[tuple[str, ...]]] = {}
+    for record in records:
+        orders.setdefault(record.arena, set()).add(record.matrix.tasks)
+    return {arena for arena, found in orders.items() if len(found) > 1}
+
+
+def _task_names(record: RunRecord, by_position: set[Arena]) -> Sequence[str]:
+    """Return what the tables call the tasks of a run, in the order in which it learned them."""
+    tasks = record.matrix.tasks
+    return [f"position {number}" for number in range(1, len(tasks) + 1)] if record.arena in by_position else tasks
 
 
 def _over_seeds(values: Sequence[float]) -> tuple[float, float, float, int]:
@@ -159,10 +210,3 @@ def _over_seeds(values: Sequence[float]) -> tuple[float, float, float, int]:
         return math.nan, math.nan, math.nan, 0
     interval = mean_interval(defined, confidence=0.95)
     return interval.mean, interval.sd, interval.half_width, interval.n
-
-
-def _frame(lines: list[Cells], table: schema.Table) -> pd.DataFrame:
-    """Return the lines as a valid frame of ``table``."""
-    frame = pd.DataFrame(lines, columns=table.header) if lines else schema.empty(table)
-    schema.validate(frame, table)
-    return frame

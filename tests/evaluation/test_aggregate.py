@@ -161,11 +161,11 @@ def test_no_records_make_an_empty_table(make_frame):
 
 @pytest.mark.parametrize("make_frame", FRAMES)
 def test_runs_that_cannot_be_averaged_are_refused(make_record, make_frame):
-    with pytest.raises(ValueError, match="seed 0 appears more than once"):
+    with pytest.raises(ValueError, match="seed 0, order 'given' appears more than once"):
         make_frame([make_record(FIRST), make_record(SECOND)])
-    with pytest.raises(ValueError, match="seed 1 has other tasks or modalities"):
+    with pytest.raises(ValueError, match="seed 1, order 'given' has other tasks or modalities"):
         make_frame([make_record(FIRST), make_record([[0.5], [0.6]], seed=1)])
-    with pytest.raises(ValueError, match="seed 1 has other tasks or modalities"):
+    with pytest.raises(ValueError, match="seed 1, order 'given' has other tasks or modalities"):
         make_frame([make_record(FIRST), make_record(SECOND, seed=1, modalities=("text", "text"))])
 
 
@@ -174,6 +174,79 @@ def test_a_reference_with_other_tasks_is_refused(make_record):
     other = replace(record, baseline="independent", matrix=replace(record.matrix, tasks=("x", "y")))
     with pytest.raises(ValueError, match="not those of the independent run"):
         summary_frame([record, other])
+
+
+def reordered(record, order, tasks, modalities=None):
+    matrix = replace(record.matrix, tasks=tasks)
+    return replace(record, order=order, matrix=matrix, modalities=modalities)
+
+
+def test_orders_make_a_seed_more_than_one_run(make_record):
+    records = [make_record(FIRST), make_record(SECOND, order="again")]
+    assert line(summary_frame(records), metric="average_accuracy")["n"] == 2
+    with pytest.raises(ValueError, match="seed 0, order 'again' appears more than once"):
+        summary_frame([*records, make_record(FIRST, order="again")])
+
+
+@pytest.mark.parametrize("make_frame", FRAMES)
+def test_orders_that_keep_the_tasks_in_place_change_nothing(make_record, make_frame):
+    seeds = [make_record(FIRST, seed=0), make_record(SECOND, seed=1)]
+    orders = [make_record(FIRST, order="a"), make_record(SECOND, order="b")]
+    pd.testing.assert_frame_equal(make_frame(seeds), make_frame(orders))
+
+
+def test_runs_in_different_orders_are_aggregated_by_position(make_record):
+    records = [
+        reordered(make_record(FIRST, seed=0), "given", ("t1", "t2")),
+        reordered(make_record(SECOND, seed=0), "shuffled", ("t2", "t1")),
+        reordered(make_record(JOINT, "joint", seed=0), "given", ("t1", "t2")),
+    ]
+    retention = retention_frame(records)
+    for _, group in retention.groupby("baseline"):
+        assert group["after"].tolist() == ["untrained"] * 2 + ["position 1"] * 2 + ["position 2"] * 2
+        assert group["task"].tolist() == ["position 1", "position 2"] * 3
+    # The first task learned ends at 0.6 in one run (there t1) and at 0.5 in the other (there t2).
+    assert line(retention, baseline="naive", row=2, task="position 1")["mean"] == pytest.approx(0.55)
+    first = line(forgetting_frame(records), baseline="naive", task="position 1")
+    assert first["forgetting_first_last_mean"] == pytest.approx(0.3)
+    last = line(forgetting_frame(records), baseline="naive", task="position 2")
+    assert math.isnan(last["forgetting_first_last_mean"])
+    by_seed = summary_frame([make_record(FIRST, seed=0), make_record(SECOND, seed=1)])
+    naive = summary_frame(records[:2])
+    pd.testing.assert_frame_equal(naive, by_seed)
+
+
+def test_another_stream_keeps_its_tasks_names(make_record):
+    records = [
+        reordered(make_record(FIRST), "given", ("t1", "t2")),
+        reordered(make_record(SECOND), "shuffled", ("t2", "t1")),
+        make_record(FIRST, stream="other"),
+    ]
+    frame = forgetting_frame(records)
+    assert frame[frame["stream"] == "other"]["task"].tolist() == ["t1", "t2"]
+    assert frame[frame["stream"] == "tiny"]["task"].tolist() == ["position 1", "position 2"]
+
+
+def test_each_run_s_modalities_follow_its_own_order(make_record):
+    records = [
+        reordered(make_record(FIRST), "given", ("t1", "t2"), ("text", "image")),
+        reordered(make_record(SECOND), "shuffled", ("t2", "t1"), ("image", "text")),
+    ]
+    assert line(summary_frame(records), metric="forgetting_cross_modality")["mean"] == pytest.approx(0.3)
+    with pytest.raises(ValueError, match="order 'shuffled' has other tasks or modalities"):
+        summary_frame([records[0], replace(records[1], modalities=("text", "image"))])
+    with pytest.raises(ValueError, match="order 'shuffled' has other tasks or modalities"):
+        summary_frame([records[0], reordered(records[1], "shuffled", ("t2", "t3"), ("image", "text"))])
+    with pytest.raises(ValueError, match="order 'shuffled' has other tasks or modalities"):
+        summary_frame([records[0], replace(records[1], modalities=None)])
+
+
+def test_intransigence_is_against_the_independent_run_of_the_same_order(make_record):
+    alone = make_record([[0.5, 0.5], [1.0, 0.5], [0.5, 1.0]], "independent")
+    records = [make_record(FIRST), make_record(SECOND, order="b"), alone]
+    # ((1.0 - 0.8) + (1.0 - 0.9)) / 2; order b has no reference
+    cell = line(summary_frame(records), baseline="naive", metric="intransigence")
+    assert (cell["mean"], cell["n"]) == (pytest.approx(0.15), 1)
 
 
 cells_of_a_run = st.lists(st.integers(0, 100).map(lambda cell: cell / 100), min_size=6, max_size=6)
