@@ -1,13 +1,13 @@
-"""Statistics over seeds and over streams: intervals, paired tests, effect sizes, power, ranks.
+"""Statistics over seeds: intervals, paired tests, effect sizes, power.
 
-Seeds are paired: two baselines with the same seed share the split, the initial weights and the order of the samples, so
-differences are taken seed by seed. SciPy does the arithmetic wherever it has the procedure.
+Runs are paired: two baselines with the same seed and task order share the split, the initial weights and the order of
+the samples, so differences are taken pair by pair. SciPy does the arithmetic wherever it has the procedure.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,21 @@ from scipy import optimize, special, stats
 
 Array = npt.NDArray[np.float64]
 Alternative = Literal["two-sided", "less", "greater"]
+_DECIMALS = 12
+_LARGEST_NONCENTRALITY = 1e9
+
+
+class Sortable(Protocol):
+    """What names a pair: a seed, a (seed, task order) tuple, anything that can be sorted and used as a key."""
+
+    def __lt__(self, other: Any, /) -> bool:
+        """Whether this key comes before another."""
+
+    def __hash__(self) -> int:
+        """The hash of the key."""
+
+
+Key = TypeVar("Key", bound=Sortable)
 
 
 @dataclass(frozen=True)
@@ -50,9 +65,14 @@ class EffectSize:
 
 
 def standard_deviation(values: npt.ArrayLike) -> float:
-    """Return the sample standard deviation, n - 1 in the denominator; NaN for one value, ValueError for none."""
+    """Return the sample standard deviation, n - 1 in the denominator; NaN for one value, ValueError for none.
+
+    Equal values have exactly 0: the rounding of their mean is no spread.
+    """
     sample = _sample(values)
-    return float(sample.std(ddof=1)) if sample.size > 1 else float("nan")
+    if sample.size == 1:
+        return float("nan")
+    return 0.0 if _all_equal(sample) else float(sample.std(ddof=1))
 
 
 def mean_interval(values: npt.ArrayLike, confidence: float = 0.95) -> Interval:
@@ -64,27 +84,29 @@ def mean_interval(values: npt.ArrayLike, confidence: float = 0.95) -> Interval:
         ValueError: no values, a value that is not finite, or a confidence outside (0, 1).
     """
     sample = _sample(values)
-    _check_fraction("confidence", confidence)
+    check_fraction("confidence", confidence)
     n = sample.size
     sd = standard_deviation(sample)
     half = float(stats.t.ppf(0.5 + confidence / 2.0, n - 1)) * sd / math.sqrt(n) if n > 1 else float("nan")
     return Interval(float(sample.mean()), half, sd, n, confidence)
 
 
-def paired_differences(first: Mapping[int, float], second: Mapping[int, float]) -> Array:
-    """Return first - second seed by seed, in the order of the seeds.
+def paired_differences(first: Mapping[Key, float], second: Mapping[Key, float]) -> Array:
+    """Return first - second pair by pair, in the order of the keys.
+
+    Rounded to twelve decimals, so that differences of accuracies that are equal on paper are equal here too.
 
     Raises:
-        ValueError: a seed is there on one side only; unpaired runs must be left out openly, by the caller.
+        ValueError: a key is there on one side only; unpaired runs must be left out openly, by the caller.
     """
     unpaired = sorted(set(first) ^ set(second))
     if unpaired:
-        raise ValueError(f"paired differences: seeds {unpaired} are there on one side only")
-    return _sample([first[seed] - second[seed] for seed in sorted(first)])
+        raise ValueError(f"paired differences: runs {unpaired} are there on one side only")
+    return _sample([first[key] - second[key] for key in sorted(first)]).round(_DECIMALS)
 
 
-def paired_interval(first: Mapping[int, float], second: Mapping[int, float], confidence: float = 0.95) -> Interval:
-    """Return Student's interval for the mean of first - second over seeds."""
+def paired_interval(first: Mapping[Key, float], second: Mapping[Key, float], confidence: float = 0.95) -> Interval:
+    """Return Student's interval for the mean of first - second over pairs."""
     return mean_interval(paired_differences(first, second), confidence)
 
 
@@ -153,10 +175,10 @@ def bootstrap_interval(
     equal values give that value twice. With fewer than about ten values it is too narrow: prefer :func:`mean_interval`.
     """
     sample = _sample(values)
-    _check_fraction("confidence", confidence)
+    check_fraction("confidence", confidence)
     if sample.size == 1:
         return float("nan"), float("nan")
-    if bool((sample == sample[0]).all()):
+    if _all_equal(sample):
         return float(sample[0]), float(sample[0])
     result = stats.bootstrap(
         (sample,),
@@ -194,11 +216,12 @@ def paired_power(difference: float, sd: float, n: int, alpha: float = 0.05) -> f
     P(|t'| > t(1 - alpha/2, n - 1)) for t' noncentral with n - 1 degrees of freedom and noncentrality
     difference * sqrt(n) / sd (Cohen 1988, section 2.3; scipy.stats.nct). ``sd`` is that of the differences. The lower
     tail is taken as the upper tail of the mirrored distribution: SciPy 1.17's ``nct.cdf`` is NaN far out on the left.
+    Its ``nct.sf`` is NaN beyond a noncentrality of about 1e10, so that is cut off where the power has long been 1.
     """
     _check_power_arguments(sd, alpha)
     if n < 2:
         raise ValueError(f"power: at least two pairs are needed, not {n}")
-    noncentrality = abs(difference) * math.sqrt(n) / sd
+    noncentrality = min(abs(difference) * math.sqrt(n) / sd, _LARGEST_NONCENTRALITY)
     critical = float(stats.t.ppf(1.0 - alpha / 2.0, n - 1))
     upper = float(stats.nct.sf(critical, n - 1, noncentrality))
     lower = float(stats.nct.sf(critical, n - 1, -noncentrality))
@@ -242,33 +265,8 @@ def seeds_needed(difference: float, sd: float, power: float = 0.8, alpha: float 
     return high
 
 
-def mean_ranks(scores: npt.ArrayLike, higher_is_better: bool = True) -> Array:
-    """Return the mean rank of each of k competitors over N streams; rank 1 is best, ties share their mean rank.
-
-    Demsar 2006, Statistical Comparisons of Classifiers over Multiple Data Sets, section 3.2.
-
-    Args:
-        scores: (N, k), one row a stream, one column a competitor.
-        higher_is_better: False for forgetting and other losses.
-    """
-    table = np.asarray(scores, dtype=np.float64)
-    if table.ndim != 2 or table.size == 0 or not bool(np.isfinite(table).all()):
-        raise ValueError("mean ranks: a complete (streams, competitors) table of finite numbers is needed")
-    ranks = stats.rankdata(-table if higher_is_better else table, axis=1, method="average")
-    return np.asarray(ranks.mean(axis=0), dtype=np.float64)
-
-
-def nemenyi_critical_difference(competitors: int, streams: int, alpha: float = 0.05) -> float:
-    """Return the smallest difference of two mean ranks that is significant at ``alpha``.
-
-    q * sqrt(k (k + 1) / (6 N)), with q the upper quantile of the studentised range of k groups and infinite degrees of
-    freedom over sqrt(2) (Demsar 2006, section 3.2.2; scipy.stats.studentized_range).
-    """
-    if competitors < 2 or streams < 1:
-        raise ValueError("nemenyi: at least two competitors and one stream are needed")
-    _check_fraction("alpha", alpha)
-    q = float(stats.studentized_range.ppf(1.0 - alpha, competitors, np.inf)) / math.sqrt(2.0)
-    return q * math.sqrt(competitors * (competitors + 1) / (6.0 * streams))
+def _all_equal(sample: Array) -> bool:
+    return bool((sample == sample[0]).all())
 
 
 def _sample(values: npt.ArrayLike) -> Array:
@@ -281,13 +279,14 @@ def _sample(values: npt.ArrayLike) -> Array:
     return sample
 
 
-def _check_fraction(name: str, value: float) -> None:
+def check_fraction(name: str, value: float) -> None:
+    """Raise ValueError unless ``value`` lies strictly between 0 and 1; ``name`` is what the message calls it."""
     if not 0.0 < value < 1.0:
         raise ValueError(f"{name} must lie between 0 and 1, not {value}")
 
 
 def _check_power(power: float, alpha: float) -> None:
-    _check_fraction("power", power)
+    check_fraction("power", power)
     if power <= alpha:
         raise ValueError(f"power {power} is reached without any difference at alpha {alpha}")
 
@@ -295,4 +294,4 @@ def _check_power(power: float, alpha: float) -> None:
 def _check_power_arguments(sd: float, alpha: float) -> None:
     if not 0.0 < sd < math.inf:
         raise ValueError(f"sd of the differences must be positive and finite, not {sd}")
-    _check_fraction("alpha", alpha)
+    check_fraction("alpha", alpha)
