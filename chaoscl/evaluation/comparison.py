@@ -1,0 +1,144 @@
+"""Each baseline against the command's first one, run by run: how they differ, how surely, and what it takes to see it.
+
+Two runs form a pair when they share stream, scenario, data, seed and task order. Pairs of one seed in several task
+orders share the initial weights, so they are not as independent as pairs of different seeds.
+"""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from chaoscl.evaluation import schema, statistics
+from chaoscl.evaluation.aggregate import Arena, Cells, Group, RunRecord, as_frame, groups, key_columns
+from chaoscl.evaluation.metrics import METRICS
+
+COMPARED = (
+    "average_accuracy",
+    "average_incremental_accuracy",
+    "learning_accuracy",
+    "forgetting_max_last",
+    "backward_transfer",
+)
+"""The metrics that are compared, in the order of the lines."""
+
+_STATISTICS = (
+    "difference",
+    "sd",
+    "ci95",
+    "bootstrap_low",
+    "bootstrap_high",
+    "p_permutation",
+    "p_wilcoxon",
+    "effect_size",
+    "smallest_detectable",
+    "pairs_needed",
+)
+
+
+def comparison_frame(records: Sequence[RunRecord], order_of_baselines: Sequence[str]) -> pd.DataFrame:
+    """Return ``comparisons.csv``: for each baseline and metric, the paired difference to the reference.
+
+    The reference is the first baseline of the order. A model is compared with the reference's runs of the same model;
+    where the reference has none, as for a baseline that brings its own model, with those of its only model. ``n``
+    counts the pairs in which both runs have a value; a run without its counterpart is in no pair. Holm's correction
+    covers the baselines that are tested on the same metric, stream, scenario and data, not the metrics. The effect size
+    is Hedges' g_z. See :mod:`chaoscl.evaluation.statistics` for the tests and their papers.
+
+    What is not defined is NaN: all but ``n`` without a pair, all but the difference for one pair, the effect size for
+    two, and effect size, power and pairs needed where the differences have no spread. There are no lines for a stream
+    on which the reference has no run.
+
+    Args:
+        records: the runs, at most one for each setting, baseline, seed and task order.
+        order_of_baselines: the baselines in the command's order; all that have runs, at least one.
+
+    Raises:
+        ValueError: the order is empty or lacks a baseline, runs of one baseline differ in tasks, or a model could be
+            compared with several models of the reference.
+    """
+    if not order_of_baselines:
+        raise ValueError("comparison: the order of the baselines is empty, its first is the reference")
+    references: dict[Arena, list[Group]] = {}
+    lines: list[Cells] = []
+    for group in groups(records, order_of_baselines):
+        known = references.setdefault(group[0].arena, [])
+        if group[0].baseline == order_of_baselines[0]:
+            known.append(group)
+        elif known:
+            reference = _reference(group, known)
+            lines += [_line(group, reference, metric) for metric in COMPARED]
+    _correct(lines)
+    return as_frame(lines, schema.COMPARISONS)
+
+
+def _reference(group: Group, known: Sequence[Group]) -> Group:
+    """Return the reference's runs of the same model, else those of its only model."""
+    first = group[0]
+    same = [runs for runs in known if runs[0].model == first.model]
+    candidates = same or known
+    if len(candidates) > 1:
+        models = ", ".join(runs[0].model for runs in candidates)
+        raise ValueError(
+            f"{first.stream}, {first.baseline} ({first.model}): {known[0][0].baseline} has runs of several other models"
+            f" ({models}), none of them is the one to compare with"
+        )
+    return candidates[0]
+
+
+def _line(group: Group, reference: Group, metric: str) -> Cells:
+    """Return one line, with the p-value after Holm still to be filled in."""
+    values, others = _values(group, metric), _values(reference, metric)
+    pairs = values.keys() & others.keys()
+    found = dict.fromkeys(_STATISTICS, math.nan)
+    if pairs:
+        differences = statistics.paired_differences(
+            {pair: values[pair] for pair in pairs}, {pair: others[pair] for pair in pairs}
+        )
+        found |= _statistics(differences)
+    place: Cells = {"reference": reference[0].baseline, "metric": metric, "n": len(pairs), "p_holm": math.nan}
+    return key_columns(group[0]) | place | found
+
+
+def _values(group: Group, metric: str) -> dict[tuple[int, str], float]:
+    """Return the metric of each run, by seed and task order, where it is defined."""
+    values = {record.pair: METRICS[metric].compute(record.matrix.mean) for record in group}
+    return {pair: value for pair, value in values.items() if not math.isnan(value)}
+
+
+def _statistics(differences: statistics.Array) -> dict[str, float]:
+    """Return what the paired differences of at least one pair say; what they leave undefined is not among it."""
+    interval = statistics.mean_interval(differences)
+    found = {"difference": interval.mean, "sd": interval.sd, "ci95": interval.half_width}
+    if interval.n == 1:
+        return found
+    found["bootstrap_low"], found["bootstrap_high"] = statistics.bootstrap_interval(differences)
+    found["p_permutation"] = statistics.paired_permutation_test(differences)
+    found["p_wilcoxon"] = statistics.wilcoxon_signed_rank(differences)
+    if interval.sd > 0.0:
+        found["effect_size"] = statistics.effect_size(differences).g_z
+        found["smallest_detectable"] = statistics.smallest_detectable_difference(interval.sd, interval.n)
+        found["pairs_needed"] = _pairs_needed(interval)
+    return found
+
+
+def _pairs_needed(interval: statistics.Interval) -> float:
+    """Return how many pairs are missing to see the difference; NaN for no difference or one far too small."""
+    try:
+        needed = statistics.seeds_needed(interval.mean, interval.sd)
+    except ValueError:
+        return math.nan
+    return float(max(0, needed - interval.n))
+
+
+def _correct(lines: Sequence[Cells]) -> None:
+    """Fill in the p-values after Holm: one family for each stream, scenario, data and metric."""
+    families: dict[tuple[object, ...], list[Cells]] = {}
+    for line in lines:
+        if not math.isnan(float(line["p_permutation"])):
+            family = tuple(line[name] for name in ("stream", "scenario", "data", "data_sha256", "metric"))
+            families.setdefault(family, []).append(line)
+    for family_lines in families.values():
+        adjusted = statistics.holm([float(line["p_permutation"]) for line in family_lines])
+        for line, p_value in zip(family_lines, adjusted, strict=True):
+            line["p_holm"] = float(p_value)
