@@ -46,6 +46,117 @@ def main_table(forgetting: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def comparison_table(comparisons: pd.DataFrame, metric: str = "average_accuracy") -> pd.DataFrame:
+    """Return how each baseline differs from the reference, as text: a row for each baseline, in percentage points.
+
+    ``detectable`` is the smallest true difference that so many pairs find with 80 % power; a smaller difference that
+    is not significant says nothing. ``-`` is not defined, such as every test for one pair.
+
+    Args:
+        comparisons: comparisons.csv.
+        metric: the metric to show, one of those in the file, measured as a fraction.
+    """
+    lines = comparisons[comparisons["metric"] == metric]
+    intervals = zip(lines["difference"], lines["ci95"], strict=True)
+    return pd.DataFrame(
+        {
+            "baseline": lines["baseline"],
+            "model": lines["model"],
+            "against": lines["reference"],
+            "difference": [_signed(percent(*interval)) for interval in intervals],
+            "p (Holm)": [p_value(value) for value in lines["p_holm"]],
+            "effect (g_z)": [_or_dash(value, "+.2f") for value in lines["effect_size"]],
+            "detectable": [_or_dash(100 * value, ".1f") for value in lines["smallest_detectable"]],
+            "pairs": lines["n"].astype(str),
+        }
+    ).reset_index(drop=True)
+
+
+def cost_table(costs: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
+    """Return what each baseline costs, as text: a row for each baseline, means over its runs.
+
+    Args:
+        costs: costs.csv.
+        timings: timings.csv; ``-`` where it has no line for a baseline.
+    """
+    times = dict(iter(timings.groupby(["model", "baseline"])[["seconds", "peak_memory_bytes"]]))
+    rows = []
+    for (model, baseline), group in costs.groupby(["model", "baseline"], sort=False):
+        mean = group.drop(columns=["model", "baseline", "seed", "order"]).mean()
+        timed = times.get((model, baseline))
+        parameters = (mean["parameters"], mean["parameters_trainable"], mean["parameters_touched"])
+        rows.append(
+            {
+                "baseline": str(baseline),
+                "model": str(model),
+                "samples": f"{mean['samples']:,.0f}",
+                "steps": f"{mean['optimiser_steps']:,.0f}",
+                "parameters (all / trainable / touched)": " / ".join(f"{value:,.0f}" for value in parameters),
+                "stored samples": f"{mean['stored_samples']:,.0f}",
+                "stored": byte_size(mean["stored_bytes"]),
+                "stored, raw": byte_size(mean["stored_raw_bytes"]),
+                "MACs": short_count(mean["macs"]),
+                "spike operations": short_count(mean["spike_operations"]),
+                "seconds": "-" if timed is None else f"{timed['seconds'].mean():,.1f}",
+                "peak memory": "-" if timed is None else byte_size(timed["peak_memory_bytes"].mean()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def rank_table(ranks: pd.DataFrame) -> pd.DataFrame:
+    """Return mean ranks as text, the best first, and whether each differs significantly from the best.
+
+    Args:
+        ranks: ranks.csv, one metric.
+    """
+    behind = ranks["mean_rank"] - ranks["mean_rank"].min()
+    return pd.DataFrame(
+        {
+            "baseline": ranks["baseline"],
+            "model": ranks["model"],
+            "mean rank": [f"{rank:.2f}" for rank in ranks["mean_rank"]],
+            "significantly worse than the best": [
+                "yes" if far else "no" for far in behind >= ranks["critical_difference"]
+            ],
+        }
+    )
+
+
+def p_value(value: float) -> str:
+    """Return a p-value with three decimals; ``<0.001`` for less, ``-`` if NaN."""
+    if math.isnan(value):
+        return "-"
+    return f"{value:.3f}" if value >= 0.001 else "<0.001"
+
+
+def byte_size(count: float) -> str:
+    """Return a number of bytes with three digits at least, in binary units: ``0 B``, ``1.50 KiB``, ``23.4 MiB``."""
+    return _scaled(count, 1024, (" B", " KiB", " MiB", " GiB", " TiB"))
+
+
+def short_count(count: float) -> str:
+    """Return a large number with three digits at least: ``0``, ``12.3 k``, ``4.56 T``."""
+    return _scaled(count, 1000, ("", " k", " M", " G", " T", " P"))
+
+
+def _scaled(count: float, base: int, units: Sequence[str]) -> str:
+    power = 0
+    while power + 1 < len(units) and count >= base ** (power + 1):
+        power += 1
+    value = count / base**power
+    digits = 0 if power == 0 else max(0, 2 - int(math.log10(value)))
+    return f"{value:,.{digits}f}{units[power]}"
+
+
+def _signed(text: str) -> str:
+    return text if text[0] == "-" or text.startswith("0.0") else f"+{text}"
+
+
+def _or_dash(value: float, pattern: str) -> str:
+    return "-" if math.isnan(value) else format(value, pattern)
+
+
 def data_table(data: pd.DataFrame) -> pd.DataFrame:
     """Return what a reader must know of the data behind a result, as text: rows used of official rows, and the note.
 
@@ -91,7 +202,7 @@ def terminal_tables(frames: dict[str, pd.DataFrame]) -> Sequence[Table]:
 
 
 def _is_number(column: "pd.Series[str]") -> bool:
-    return all(str(cell)[:1] in "0123456789-" for cell in column)
+    return all(str(cell)[:1] in "0123456789+-<" for cell in column)
 
 
 def markdown(frame: pd.DataFrame) -> str:

@@ -2,10 +2,24 @@ import math
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chaoscl.evaluation import schema
 from chaoscl.evaluation.aggregate import RunRecord, forgetting_frame, summary_frame
+from chaoscl.evaluation.comparison import comparison_frame
 from chaoscl.evaluation.retention import RetentionMatrix
-from chaoscl.reports.tables import main_table, markdown, percent
+from chaoscl.reports.tables import (
+    byte_size,
+    comparison_table,
+    cost_table,
+    main_table,
+    markdown,
+    p_value,
+    percent,
+    rank_table,
+    short_count,
+)
 
 
 def record(baseline, seed, mean):
@@ -49,3 +63,109 @@ def test_the_main_table_has_what_the_aggregates_say():
 
 def test_markdown_has_a_line_for_each_row():
     assert markdown(pd.DataFrame({"baseline": ["x"], "a": ["1"]})) == "| baseline | a |\n| --- | ---: |\n| x | 1 |\n"
+
+
+def test_numbers_with_a_sign_or_a_bound_stand_on_the_right():
+    frame = pd.DataFrame({"difference": ["+1.2 ± 0.3", "-0.4"], "p": ["<0.001", "-"], "name": ["x", "1"]})
+    assert markdown(frame).splitlines()[1] == "| ---: | ---: | --- |"
+
+
+def test_comparisons_are_shown_in_points():
+    finals = {"naive": (0.1, 0.2, 0.3), "ewc": (0.3, 0.6, 0.9), "replay": (0.1,), "mlp": (0.0, 0.1, 0.2)}
+    records = [
+        record(name, seed, [[0.2, 0.1], [0.8, 0.1], [final, 0.9]])
+        for name, runs in finals.items()
+        for seed, final in enumerate(runs)
+    ]
+    table = comparison_table(comparison_frame(records, list(finals))).set_index("baseline")
+    assert table.index.tolist() == ["ewc", "replay", "mlp"]
+    # Average accuracy differs by 0.1, 0.2 and 0.3; t(0.975, 2) = 4.303; p = 2/8, and twice that after Holm over two.
+    assert table.loc["ewc"].tolist() == ["m", "naive", "+20.0 ± 24.8", "0.500", "+1.13", "32.6", "3"]
+    assert table.loc["replay"].tolist() == ["m", "naive", "0.0", "-", "-", "-", "1"]
+    assert table.loc["mlp"].tolist() == ["m", "naive", "-5.0 ± 0.0", "0.500", "-", "-", "3"]
+    forgetting = comparison_table(comparison_frame(records, list(finals)), "forgetting_max_last").set_index("baseline")
+    assert forgetting.loc["ewc", "difference"] == "-40.0 ± 49.7"
+
+
+def test_nothing_to_compare_is_a_header():
+    table = comparison_table(schema.empty(schema.COMPARISONS))
+    assert len(table) == 0
+    assert list(table.columns)[:4] == ["baseline", "model", "against", "difference"]
+
+
+def costs_of(baseline, seed, samples, stored_bytes):
+    numbers = [column.name for column in schema.COSTS.columns[4:]]
+    line = dict.fromkeys(numbers, 0) | {
+        "samples": samples,
+        "optimiser_steps": 1200,
+        "parameters": 10_000,
+        "parameters_trainable": 9_000,
+        "parameters_touched": 8_000,
+        "stored_samples": 500,
+        "stored_bytes": stored_bytes,
+        "stored_raw_bytes": 392_000,
+        "macs": 4_560_000_000_000,
+        "spike_operations": 12_345,
+    }
+    return {"baseline": baseline, "model": "m", "seed": seed, "order": "given"} | line
+
+
+def test_costs_are_means_over_runs():
+    costs = pd.DataFrame([costs_of("replay", 0, 60_000, 8000), costs_of("replay", 1, 61_000, 8384)])
+    costs = pd.concat([costs, pd.DataFrame([costs_of("naive", 0, 50_000, 0)])], ignore_index=True)
+    schema.validate(costs, schema.COSTS)
+    key = {"baseline": "replay", "model": "m", "order": "given"}
+    timings = pd.DataFrame(
+        [
+            key | {"seed": 0, "seconds": 1000.0, "peak_memory_bytes": 3 * 2**30},
+            key | {"seed": 1, "seconds": 1001.0, "peak_memory_bytes": 2 * 2**30},
+        ]
+    )[schema.TIMINGS.header]
+    schema.validate(timings, schema.TIMINGS)
+    table = cost_table(costs, timings).set_index("baseline")
+    assert table.index.tolist() == ["replay", "naive"]
+    assert table.loc["replay"].to_dict() == {
+        "model": "m",
+        "samples": "60,500",
+        "steps": "1,200",
+        "parameters (all / trainable / touched)": "10,000 / 9,000 / 8,000",
+        "stored samples": "500",
+        "stored": "8.00 KiB",
+        "stored, raw": "383 KiB",
+        "MACs": "4.56 T",
+        "spike operations": "12.3 k",
+        "seconds": "1,000.5",
+        "peak memory": "2.50 GiB",
+    }
+    assert table.loc["naive", ["stored", "seconds", "peak memory"]].tolist() == ["0 B", "-", "-"]
+
+
+def test_ranks_say_who_is_worse_than_the_best():
+    ranks = pd.DataFrame(
+        {"baseline": ["a", "b", "c"], "model": "m", "mean_rank": [1.0, 2.0, 2.25], "critical_difference": 1.25}
+    )
+    table = rank_table(ranks)
+    assert table["mean rank"].tolist() == ["1.00", "2.00", "2.25"]
+    assert table["significantly worse than the best"].tolist() == ["no", "no", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.25, "0.250"), (0.001, "0.001"), (0.00099, "<0.001"), (math.nan, "-"), (1.0, "1.000")]
+)
+def test_p_values(value, text):
+    assert p_value(value) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (1023, "1,023 B"), (1024, "1.00 KiB"), (10 * 1024, "10.0 KiB"), (2**20 * 150, "150 MiB")],
+)
+def test_byte_sizes(count, text):
+    assert byte_size(count) == text
+
+
+@given(st.integers(0, 10**18))
+def test_short_counts_stay_within_half_a_percent(count):
+    number, _, unit = short_count(count).partition(" ")
+    shown = float(number.replace(",", "")) * 1000 ** ["", "k", "M", "G", "T", "P"].index(unit)
+    assert shown == pytest.approx(count, rel=5.1e-3)
