@@ -3,6 +3,7 @@
 import json
 import math
 import struct
+import time
 
 import pytest
 from wandb.proto import wandb_internal_pb2 as records
@@ -15,10 +16,8 @@ from chaoscl.reports import wandb_log
 BLOCK = 32768
 
 
-def read_records(path):
-    """Yield the records of a .wandb file: LevelDB's log format, after a header of seven bytes."""
-    data = path.read_bytes()
-    assert data[:4] == b":W&B"
+def read_records(data):
+    """Yield the records in the bytes of a .wandb file: LevelDB's log format, after a header of seven bytes."""
     position, parts = 7, b""
     while position + 7 <= len(data):
         left = BLOCK - position % BLOCK
@@ -26,6 +25,8 @@ def read_records(path):
             position += left
             continue
         length, kind = struct.unpack_from("<HB", data, position + 4)
+        if position + 7 + length > len(data):
+            return
         parts += data[position + 7 : position + 7 + length]
         position += 7 + length
         if kind in (1, 4):
@@ -33,6 +34,19 @@ def read_records(path):
             record.ParseFromString(parts)
             parts = b""
             yield record
+
+
+def finished_records(path, patience=60.0):
+    """Return all records, once W&B's own process has written the last one, which it does after finish() returns."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        data = path.read_bytes()
+        found = list(read_records(data))
+        if any(record.HasField("exit") for record in found):
+            assert data[:4] == b":W&B"
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"W&B has not finished {path.name} after {patience} seconds")
 
 
 def items(entries):
@@ -73,7 +87,7 @@ def out(tmp_path):
 def test_an_offline_run_holds_config_curves_matrix_and_summary(run, out):
     wandb_log.log_runs([run], "offline", out)
     (file,) = out.glob("wandb/offline-run-*/*.wandb")
-    found = list(read_records(file))
+    found = finished_records(file)
     config = items(next(record.run for record in found if record.HasField("run")).config.update)
     assert config["spec"] == run.spec["spec"]
     history = [items(record.history.item) for record in found if record.HasField("history")]
