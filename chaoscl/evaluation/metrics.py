@@ -114,17 +114,17 @@ def average_accuracy(matrix: npt.ArrayLike) -> float:
 
 
 @metric(
-    "Average incremental accuracy",
+    "Average incremental accuracy (average anytime accuracy)",
     "mean over i = 1..T of the mean over j = 1..i of R[i,j]",
     (0.0, 1.0),
-    "Rebuffi et al. 2017, iCaRL; measured at each step it is the anytime accuracy of Caccia et al. 2022",
+    "Rebuffi et al. 2017, iCaRL; with one evaluation a task the average anytime accuracy of Caccia et al. 2022",
 )
 def average_incremental_accuracy(matrix: npt.ArrayLike) -> float:
     """Return the mean, over the rows, of the accuracy on the tasks seen so far; in [0, 1], higher is better.
 
-    Rebuffi et al. 2017, section 4. The anytime accuracy of Caccia et al. 2022 is the same mean taken at every
-    mini-batch; with one evaluation per experience the two are one number. Every row counts the same, however many tasks
-    it has.
+    Rebuffi et al. 2017, section 4. The average anytime accuracy (AAA) of Caccia et al. 2022, New Insights on Reducing
+    Abrupt Representation Change, is the same mean over as many evaluations as there are; with one evaluation an
+    experience, as here, the two are one number and so one metric. Every row counts the same, however many tasks it has.
     """
     table = as_matrix(matrix)
     return _mean(np.array([table[row, :row].mean() for row in range(1, table.shape[0])]))
