@@ -1,13 +1,13 @@
-"""Elastic weight consolidation: a quadratic penalty holds each weight near its value after every earlier task.
+"""Elastic weight consolidation, batch Fisher: a quadratic penalty holds each weight near its value after earlier tasks.
 
 Avalanche's importance is the squared gradient of a batch's mean loss, without the factor 1/2 of the paper. For
 independent samples it is smaller than the per-sample Fisher information by about the batch size, so published lambdas
-do not carry over.
+do not carry over; ``ewc_sample`` is the one they are for.
 """
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Setup
+from chaoscl.runs.baseline import Baseline, Hyper, Search, Setup
 
 
 def build(setup: Setup, ewc_lambda: float) -> Any:
@@ -22,6 +22,8 @@ BASELINE = Baseline(
     build=build,
     source="Kirkpatrick et al. 2017, PNAS 114(13); Avalanche 0.6.0, EWC",
     hyper={
-        "ewc_lambda": Hyper(1000.0, "fixed before any result was seen, not tuned"),
+        "ewc_lambda": Hyper(1000.0, "fixed before any result was seen, not tuned", Search(1e0, 1e8)),
     },
+    stores="weights and importances, once for each task",
+    cost="a pass over the data after each task; a penalty a step, growing with the tasks",
 )

@@ -17,4 +17,6 @@ BASELINE = Baseline(
     build=build,
     source="Avalanche 0.6.0, Naive, once a task",
     schedule="independent",
+    stores="a model for each task",
+    task_labels="at test time, to choose the model",
 )

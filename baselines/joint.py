@@ -17,4 +17,6 @@ BASELINE = Baseline(
     build=build,
     source="Avalanche 0.6.0, JointTraining",
     schedule="joint",
+    stores="nothing, but sees all data at once",
+    cost="as many samples a step for each task, with task labels",
 )

@@ -1,4 +1,4 @@
-"""Experience replay: every batch is joined by as many samples from a small memory of earlier tasks."""
+"""Experience replay: every batch is joined by as many samples from a small memory balanced over earlier tasks."""
 
 from typing import Any
 
@@ -17,4 +17,6 @@ BASELINE = Baseline(
     build=build,
     source="Chaudhry et al. 2019, arXiv:1902.10486; Avalanche 0.6.0, Replay",
     hyper={"memory": Hyper(1000, "samples; between the 200 and 5,120 of Buzzega et al. 2020 (DER)")},
+    stores="the memory",
+    cost="twice the samples a step",
 )

@@ -1,9 +1,11 @@
 """The main job, from a user's options to tables: check, prepare data, run what is missing, aggregate, show."""
 
+import hashlib
+import re
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,19 +14,23 @@ from rich.console import Console
 
 from chaoscl.data import Bank, choose_source, prepare
 from chaoscl.errors import UserError
+from chaoscl.evaluation import schema
+from chaoscl.evaluation.tuning import CHOSEN
 from chaoscl.files import storage_errors, write_atomic
 from chaoscl.models import ModelOptions, check_options, find_model
 from chaoscl.reports.progress import SweepProgress
 from chaoscl.reports.tables import terminal_tables
-from chaoscl.runs.baseline import FOLDER, load_baseline
+from chaoscl.runs.baseline import FOLDER, find_baselines, load_baseline
 from chaoscl.runs.provenance import code_hash
 from chaoscl.runs.recipes import find_recipe
 from chaoscl.runs.results import RUNS_FOLDER, check_folder, data_kind, write_aggregates
-from chaoscl.runs.spec import RunSpec
+from chaoscl.runs.spec import RunSpec, Value
 from chaoscl.runs.store import stored
 from chaoscl.runs.sweep import Failure, Job, plan_jobs, run_jobs, unfinished
-from chaoscl.streams import check_scenario, find_stream
+from chaoscl.streams import GIVEN, check_scenario, find_stream
 
+EVERY = "all"
+"""In the place of an order or of baselines: every one there is."""
 WANDB_MODES = ("off", "offline", "online")
 _PROBE_BYTES = 1 << 20
 
@@ -39,7 +45,8 @@ class Request:
     seeds: int = 3
     scenario: str = "task"
     recipe: str = "standard"
-    reverse: bool = False
+    order: str = GIVEN
+    hyper: tuple[str, ...] = ()
     encoders: str = "dataset"
     image_pool: str = "flatten"
     mode: str = "recurrent"
@@ -75,10 +82,31 @@ class Request:
 
 
 def execute_request(request: Request) -> int:
-    """Run the main job. Tables go to stdout; progress and remarks to stderr.
+    """Run the main job and show its tables. Tables go to stdout; progress and remarks to stderr.
 
     Returns:
         Exit status: 0, or 1 if a run failed.
+
+    Raises:
+        UserError: an option, the data or the disk does not allow it.
+    """
+    frames, failures = run_request(request)
+    console = Console()
+    if len(frames[schema.SUMMARY.name]):
+        for table in terminal_tables(frames):
+            console.print(table)
+    if "embedded" in set(frames[schema.DATA.name]["source"]):
+        console.print("EMBEDDED data: generated stand-ins, not the real data sets. Not for comparison with any result.")
+    for line in failures:
+        sys.stderr.write(f"failed: {line}\n")
+    return 1 if failures else 0
+
+
+def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:
+    """Run the main job: check, prepare data, run what is missing, write the aggregates. Remarks go to stderr.
+
+    Returns:
+        The aggregates by file name, and a line for each run that failed.
 
     Raises:
         UserError: an option, the data or the disk does not allow it.
@@ -98,8 +126,41 @@ def execute_request(request: Request) -> int:
         from chaoscl.reports.wandb_log import log_runs
 
         log_runs([stored(job.folder) for job in finished], request.wandb, out)  # type: ignore[arg-type]
-    _show(frames, bank, out, failures, jobs, finished)
-    return 1 if failures else 0
+    remarks.print(f"written to {out}", soft_wrap=True, highlight=False)
+    lines = [
+        f"{_name(jobs[number].spec)}: {failure.message} (details: {failure.details})"
+        for number, failure in failures.items()
+    ]
+    return frames, lines
+
+
+def baseline_names(text: str, folder: str | None = None) -> tuple[str, ...]:
+    """Return the baselines that ``text`` names, separated by commas; ``all`` stands for every file in the folder."""
+    if text.strip() == EVERY:
+        return tuple(find_baselines(Path(folder) if folder else FOLDER))
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def changed_values(text: str, tuned: str | None, baselines: Sequence[str]) -> tuple[str, ...]:
+    """Return the entries ``baseline.name=value`` of ``text``, after those that a search chose for these baselines.
+
+    Args:
+        text: entries separated by commas.
+        tuned: a chosen.csv of ``benchmarks/tune.py``, or None.
+        baselines: that will run.
+
+    Raises:
+        UserError: the file is not there or is not a chosen.csv.
+    """
+    chosen: list[str] = []
+    if tuned is not None:
+        try:
+            held = schema.read_csv(CHOSEN, Path(tuned))
+        except (OSError, ValueError) as error:
+            raise UserError(f"--tuned {tuned}: give a chosen.csv of benchmarks/tune.py ({error})") from error
+        lines = held[held["baseline"].isin(baselines)]
+        chosen = [entry for values in lines["values"] for entry in values.split(",")]
+    return tuple(entry.strip() for entry in (*chosen, *text.split(",")) if entry.strip())
 
 
 def check(request: Request) -> tuple[list[RunSpec], Path]:
@@ -108,7 +169,7 @@ def check(request: Request) -> tuple[list[RunSpec], Path]:
     Raises:
         UserError: an option is wrong; nothing has been written.
     """
-    find_stream(request.stream, request.reverse)
+    orders = _orders(request)
     check_scenario(request.scenario)
     find_model(request.model)
     find_recipe(request.recipe)
@@ -129,30 +190,63 @@ def check(request: Request) -> tuple[list[RunSpec], Path]:
     if twice:
         raise UserError(f"--baselines names {', '.join(twice)} more than once")
     baselines = Path(request.baselines_dir) if request.baselines_dir else FOLDER
-    for name in request.baselines:
-        load_baseline(name, baselines)
+    hyper = _hyper(request, baselines)
     if request.wandb == "online":
         from chaoscl.reports.wandb_log import check_login
 
         check_login()
-    return _specs(request, options), baselines
+    return _specs(request, options, orders, hyper), baselines
 
 
-def _specs(request: Request, options: ModelOptions) -> list[RunSpec]:
+def _orders(request: Request) -> tuple[str, ...]:
+    """Return the orders of the tasks that are run, after checking that they exist."""
+    stream = find_stream(request.stream)
+    if request.order == EVERY:
+        return stream.orders()
+    stream.ordered(request.order)
+    return (request.order,)
+
+
+def _hyper(request: Request, baselines: Path) -> dict[str, tuple[tuple[str, Value], ...]]:
+    """Return the changed hyper-parameters of each baseline, after checking that they and the baselines exist."""
+    changed: dict[str, dict[str, Value]] = {name: {} for name in request.baselines}
+    for entry in request.hyper:
+        match = re.fullmatch(r"(\w+)\.(\w+)=(.+)", entry)
+        if match is None:
+            raise UserError(f"--hyper '{entry}': write baseline.name=value, such as ewc.ewc_lambda=100")
+        baseline, name, value = match.groups()
+        if baseline not in changed:
+            raise UserError(f"--hyper '{entry}': {baseline} is not among --baselines {','.join(request.baselines)}")
+        changed[baseline][name] = value
+    made = {}
+    for baseline, values in changed.items():
+        typed = load_baseline(baseline, baselines).values(values)
+        made[baseline] = tuple((name, typed[name]) for name in sorted(values))
+    return made
+
+
+def _specs(
+    request: Request,
+    options: ModelOptions,
+    orders: Sequence[str],
+    hyper: Mapping[str, tuple[tuple[str, Value], ...]],
+) -> list[RunSpec]:
     return [
         RunSpec(
             stream=request.stream,
-            reverse=request.reverse,
+            order=order,
             scenario=request.scenario,
             model=request.model,
             baseline=baseline,
             seed=seed,
             recipe=request.recipe,
             options=options,
+            hyper=hyper[baseline],
             repetitions=request.repetitions,
             device=_device(request.device),
         )
         for seed in range(request.seeds)
+        for order in orders
         for baseline in request.baselines
     ]
 
@@ -168,10 +262,12 @@ def _device(name: str) -> str:
 
 def default_out(request: Request, kind: str) -> Path:
     """Return the results folder of a command: named by what is not at its default, embedded results apart."""
-    parts = [find_stream(request.stream, request.reverse).name, request.model]
-    for name in ("scenario", "recipe", "encoders", "image_pool", "mode"):
+    parts = [find_stream(request.stream).name, request.model]
+    for name in ("order", "scenario", "recipe", "encoders", "image_pool", "mode"):
         if getattr(request, name) != getattr(Request, name):
             parts.append(f"{name.replace('_', '-')}-{getattr(request, name)}")
+    if request.hyper:
+        parts.append("hyper-" + hashlib.sha256(" ".join(sorted(request.hyper)).encode()).hexdigest()[:8])
     root = Path("results")
     return (root / "embedded" if kind == "embedded" else root) / "-".join(parts)
 
@@ -196,7 +292,7 @@ def check_writable(out: Path) -> None:
 
 def _prepare(request: Request, remarks: Console) -> Bank:
     source = choose_source(request.data, request.data_dir)
-    names = find_stream(request.stream, request.reverse).datasets
+    names = find_stream(request.stream).datasets
     if not remarks.is_terminal:
         return Bank([prepare(name, source) for name in names])
     with remarks.status("looking for data") as status:
@@ -214,29 +310,14 @@ def _run(request: Request, jobs: Sequence[Job], bank: Bank, baselines: Path, rem
             remarks.print(f"warning: {others} of them were made by other source code than the present")
     if not todo:
         return {}
-    names = [f"{job.spec.baseline} seed {job.spec.seed}" for job in todo]
-    title = find_stream(request.stream, request.reverse).name
+    names = [_name(job.spec) for job in todo]
+    title = find_stream(request.stream).name
     progress = SweepProgress(remarks, title, names, [job.batches for job in todo])
     with progress.shown():
         failures = run_jobs(todo, bank, baselines, request.jobs, progress.on_event)
     return {jobs.index(todo[number]): failure for number, failure in failures.items()}
 
 
-def _show(
-    frames: dict[str, Any],
-    bank: Bank,
-    out: Path,
-    failures: dict[int, Failure],
-    jobs: Sequence[Job],
-    finished: Sequence[Job],
-) -> None:
-    console = Console()
-    if finished:
-        for table in terminal_tables(frames):
-            console.print(table)
-    if data_kind(bank) == "embedded":
-        console.print("EMBEDDED data: generated stand-ins, not the real data sets. Not for comparison with any result.")
-    console.print(f"written to {out}", soft_wrap=True, highlight=False)
-    for number, failure in failures.items():
-        spec = jobs[number].spec
-        sys.stderr.write(f"failed: {spec.baseline} seed {spec.seed}: {failure.message} (details: {failure.details})\n")
+def _name(spec: RunSpec) -> str:
+    """Return what a run is called in progress and messages."""
+    return f"{spec.baseline} seed {spec.seed}" + ("" if spec.order == GIVEN else f" order {spec.order}")

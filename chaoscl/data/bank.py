@@ -28,16 +28,33 @@ class Group(NamedTuple):
     inputs: Tensor
 
 
+class View(NamedTuple):
+    """A data set of images seen through one permutation of its pixels.
+
+    Attributes:
+        name: by which samples are referred to; not a data set's.
+        dataset: the data set.
+        order: int64 (values of an image,), which value of the image each value of the view is.
+    """
+
+    name: str
+    dataset: str
+    order: Tensor
+
+
 class Bank:
-    """The prepared data sets of a stream.
+    """The prepared data sets of a stream, and views of them.
 
     A copy of a model must not copy the data, so deepcopy returns the bank itself, and a pickled bank opens the
     same folders again.
     """
 
-    def __init__(self, datasets: Sequence[Prepared]) -> None:
+    def __init__(self, datasets: Sequence[Prepared], views: Sequence[View] = ()) -> None:
         self.datasets = tuple(datasets)
-        self._index = {dataset.card.name: number for number, dataset in enumerate(self.datasets)}
+        self.views = tuple(views)
+        names = [*(dataset.card.name for dataset in self.datasets), *(view.name for view in self.views)]
+        self._index = {name: number for number, name in enumerate(names)}
+        self._sources = [*self.datasets, *(self[view.dataset] for view in self.views)]
 
     def __getitem__(self, name: str) -> Prepared:
         return self.datasets[self._index[name]]
@@ -46,10 +63,14 @@ class Bank:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        return open_bank, (tuple(str(dataset.folder) for dataset in self.datasets),)
+        return _reopen, (tuple(str(dataset.folder) for dataset in self.datasets), self.views)
+
+    def with_views(self, views: Sequence[View]) -> "Bank":
+        """Return a bank over the same data sets with these views."""
+        return Bank(self.datasets, views)
 
     def references(self, name: str, rows: Tensor) -> Tensor:
-        """Return the references, int64 (n, 2), of ``rows`` (n,) of a data set."""
+        """Return the references, int64 (n, 2), of ``rows`` (n,) of a data set or view."""
         return torch.stack([torch.full_like(rows, self._index[name]), rows], dim=1)
 
     def gather(self, references: Tensor) -> list[Group]:
@@ -57,21 +78,29 @@ class Bank:
         owners, rows = references.cpu().unbind(1)
         first = int(owners[0])
         if bool((owners == first).all()):
-            dataset = self.datasets[first]
-            return [Group(dataset.card.name, None, dataset.inputs.index_select(0, rows))]
+            return [self._group(first, None, rows)]
         groups = []
         for owner in owners.unique().tolist():
             positions = (owners == owner).nonzero().squeeze(1)
-            dataset = self.datasets[owner]
-            inputs = dataset.inputs.index_select(0, rows[positions])
-            groups.append(Group(dataset.card.name, positions, inputs))
+            groups.append(self._group(owner, positions, rows[positions]))
         return groups
+
+    def _group(self, owner: int, positions: Tensor | None, rows: Tensor) -> Group:
+        dataset = self._sources[owner]
+        inputs = dataset.inputs.index_select(0, rows)
+        if owner >= len(self.datasets):
+            inputs = inputs.flatten(1)[:, self.views[owner - len(self.datasets)].order].view_as(inputs)
+        return Group(dataset.card.name, positions, inputs)
 
     def bytes_of(self, references: Tensor) -> int:
         """Return the bytes that the samples of ``references`` (n, 2) would take if they were stored themselves."""
-        counts = torch.bincount(references[:, 0].cpu(), minlength=len(self.datasets)).tolist()
-        sizes = (dataset.inputs[0].nbytes for dataset in self.datasets)
+        counts = torch.bincount(references[:, 0].cpu(), minlength=len(self._sources)).tolist()
+        sizes = (dataset.inputs[0].nbytes for dataset in self._sources)
         return sum(count * size for count, size in zip(counts, sizes, strict=True))
+
+
+def _reopen(folders: tuple[str, ...], views: tuple[View, ...]) -> Bank:
+    return open_bank(folders).with_views(views)
 
 
 @lru_cache(maxsize=8)

@@ -181,7 +181,7 @@ COSTS = Table(
     (
         *_RUN,
         _ORDER,
-        Column("samples", "int", "samples", "training samples seen, replayed ones included"),
+        Column("samples", "int", "samples", "passed through the network with a gradient, replayed ones included"),
         Column("optimiser_steps", "int", "steps", "steps of the optimiser"),
         Column("parameters", "int", "numbers", "parameters of the model"),
         Column("parameters_trainable", "int", "numbers", "parameters that a gradient reached"),

@@ -6,9 +6,18 @@ from typing import Protocol
 
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from chaoscl.cortex import ChaosNeuronParams, CortexParams
-from chaoscl.models.encoders import Encoders, ImageEncoder, Normalise, Renumber, TextEncoder, merge_vocabularies
+from chaoscl.models.encoders import (
+    Encoders,
+    ImageEncoder,
+    Normalise,
+    PixelEncoder,
+    Renumber,
+    TextEncoder,
+    merge_vocabularies,
+)
 from chaoscl.models.network import CrossModalNetwork, SampleBank
 from chaoscl.models.trunks import ChaosTrunk, MLPTrunk, Noise
 from chaoscl.models.zoo import ModelOptions, ModelSpec
@@ -68,8 +77,26 @@ def build_model(
             neuron = ChaosNeuronParams(fail_prob=spec.fail_prob)
             trunk = ChaosTrunk(CortexParams(spec.embedding, [spec.hidden], neuron), spec.ticks, options.mode, noise)
         else:
-            trunk = MLPTrunk(spec.embedding, spec.hidden)
-        return CrossModalNetwork(bank, encoders, trunk, spec.hidden, heads, visible, noise)
+            trunk = MLPTrunk(spec.embedding, spec.hidden, spec.depth)
+        network = CrossModalNetwork(bank, encoders, trunk, spec.hidden, heads, visible, noise)
+        network.meter.per_sample = _macs(network, cards)
+        return network
+
+
+def _macs(network: CrossModalNetwork, cards: Mapping[str, StreamCard]) -> dict[str, int]:
+    """Return the multiply-accumulates of one sample's forward pass, all heads counted, by data set."""
+    counts = {}
+    modes = {module: module.training for module in network.modules()}
+    network.eval()
+    with torch.no_grad():
+        for name, card in cards.items():
+            sample = torch.zeros((1, *card.shape), dtype=torch.int64 if card.modality == "text" else torch.uint8)
+            with network.meter.paused(), FlopCounterMode(display=False) as counter:
+                network.classify(network.encoders(name, sample))
+            counts[name] = counter.get_total_flops() // 2
+    for module, training in modes.items():
+        module.training = training
+    return counts
 
 
 def _build_encoders(
@@ -89,10 +116,16 @@ def _build_encoders(
             if key not in encoders:
                 encoders[key] = TextEncoder(size if shared else len(vocabularies[name]), spec.embedding)
         else:
-            adapters[name] = Normalise(card.mean, card.std, CANVAS if shared else None)
+            raw = not spec.channels
+            mean, std = ([0.0], [1.0]) if raw else (card.mean, card.std)
+            adapters[name] = Normalise(mean, std, CANVAS if shared else None)
             if key not in encoders:
                 shape = CANVAS if shared else card.shape
-                encoders[key] = ImageEncoder(shape, spec.embedding, spec.channels, options.image_pool)
+                encoders[key] = (
+                    PixelEncoder(shape, spec.embedding)
+                    if raw
+                    else ImageEncoder(shape, spec.embedding, spec.channels, options.image_pool)
+                )
     return Encoders(encoders, adapters, {name: card.modality if shared else name for name, card in cards.items()})
 
 
@@ -123,7 +156,7 @@ def parts(network: CrossModalNetwork) -> list[Part]:
             for key, encoder in network.encoders.encoders.items()
         ),
         *(
-            Part(f"trunk {name}", parameter.numel(), name not in untrained, shared=True)
+            Part(f"trunk {name}", parameter.numel(), name not in untrained and parameter.requires_grad, shared=True)
             for name, parameter in network.trunk.named_parameters()
         ),
         *(Part(f"head {number + 1}", _size(head)) for number, head in enumerate(network.heads)),

@@ -5,6 +5,7 @@ images, which is harder, because tasks then interfere in the encoder too. The en
 comes from, never by its task label.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -45,7 +46,7 @@ class ImageEncoder(nn.Module):
         pool: ``flatten`` projects the whole last map; ``global`` averages it over space first.
     """
 
-    def __init__(self, shape: tuple[int, ...], size: int, channels: tuple[int, int], pool: ImagePool) -> None:
+    def __init__(self, shape: tuple[int, ...], size: int, channels: tuple[int, ...], pool: ImagePool) -> None:
         super().__init__()
         first, second = channels
         self.blocks = nn.Sequential(_block(shape[0], first), _block(first, second))
@@ -58,6 +59,24 @@ class ImageEncoder(nn.Module):
         """Map normalised pixels, float (n, channels, height, width), to embeddings (n, size)."""
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         return self.project(self.pool(self.blocks(pixels)))
+
+
+class PixelEncoder(nn.Module):
+    """The pixels themselves; images with another number of values than the trunk reads go through a linear layer.
+
+    Args:
+        shape: (channels, height, width) of an image.
+        size: of the embedding.
+    """
+
+    def __init__(self, shape: tuple[int, ...], size: int) -> None:
+        super().__init__()
+        values = math.prod(shape)
+        self.project = nn.Identity() if values == size else nn.Linear(values, size)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Map pixels, float (n, channels, height, width), to embeddings (n, size)."""
+        return self.project(pixels.flatten(1))
 
 
 def _block(inputs: int, outputs: int) -> nn.Sequential:

@@ -1,15 +1,18 @@
 """The cross-modal network: references in, logits over all classes of the stream out."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import torch
 from avalanche.models import MultiTaskModule
 from torch import Tensor, nn
 
 from chaoscl.models.encoders import Encoders
+from chaoscl.models.meter import Meter
 from chaoscl.models.trunks import ChaosTrunk, MLPTrunk, Noise
 
+EVERY_CLASS: Final = torch.empty(0, dtype=torch.int64)
+"""In the place of task labels: hide nothing. What a strategy gets that calls the model without task labels."""
 HIDDEN_LOGIT = -1000.0
 """Logit of a class that the task label hides. Not 0: a padded zero is a phantom class that takes softmax mass."""
 
@@ -38,7 +41,7 @@ class SampleBank(Protocol):
 
 
 class CrossModalNetwork(MultiTaskModule):
-    """Encoders by data set or modality, one shared trunk, one linear head a task.
+    """Encoders by data set or modality, one shared trunk, one linear head a task or question.
 
     Everything exists from the start, so nothing grows during a stream, and tasks not yet learned can be evaluated.
     A head that a batch does not need is not computed, so its parameters get no gradient, not a zero one.
@@ -71,24 +74,32 @@ class CrossModalNetwork(MultiTaskModule):
         self.labels = tuple(heads)
         self.visible = tuple(tuple(shown) for shown in visible)
         self.noise = noise
+        self.meter = Meter()
 
     @property
     def device(self) -> torch.device:
         """Where the parameters are."""
         return next(self.parameters()).device
 
-    def forward(self, references: Tensor, task_labels: Tensor | None = None) -> Tensor:
+    def forward(self, references: Tensor, task_labels: Tensor | None = EVERY_CLASS) -> Tensor | dict[int, Tensor]:
         """Return logits (n, classes) for references, int64 (n, 2).
 
         Args:
             references: (data set, row) of each sample.
-            task_labels: int64 (n,); classes that a sample's task label hides get HIDDEN_LOGIT. None shows all.
+            task_labels: int64 (n,); classes that a sample's task label hides get HIDDEN_LOGIT. None gives, as in any
+                MultiTaskModule, the logits of all samples under each task label trained so far, by label.
         """
-        return self.classify(self.embed(references), task_labels)
+        embedding = self.embed(references)
+        if task_labels is None:
+            features = self._features(embedding)
+            return {label: self._logits(features, self.visible[label]) for label in self.known_train_tasks_labels}
+        return self.classify(embedding, task_labels)
 
     def embed(self, references: Tensor) -> Tensor:
         """Return the embeddings (n, size) of references, int64 (n, 2). Draws nothing."""
         groups = self.bank.gather(references)
+        for group in groups:
+            self.meter.passed(group.name, len(group.inputs))
         parts = [self.encoders(group.name, group.inputs.to(self.device)) for group in groups]
         if groups[0].positions is None:
             return parts[0]
@@ -98,10 +109,10 @@ class CrossModalNetwork(MultiTaskModule):
             embedding[group.positions.to(self.device)] = part
         return embedding
 
-    def classify(self, embedding: Tensor, task_labels: Tensor | None = None) -> Tensor:
+    def classify(self, embedding: Tensor, task_labels: Tensor = EVERY_CLASS) -> Tensor:
         """Return logits (n, classes) for embeddings (n, size); the trunk draws its noise here."""
-        features = self.trunk(embedding)
-        if task_labels is None:
+        features = self._features(embedding)
+        if task_labels is EVERY_CLASS:
             return self._logits(features, range(len(self.heads)))
         labels = task_labels.to(features.device)
         present = labels.unique().tolist()
@@ -113,7 +124,13 @@ class CrossModalNetwork(MultiTaskModule):
             logits[rows] = self._logits(features[rows], self.visible[label])
         return logits
 
+    def _features(self, embedding: Tensor) -> Tensor:
+        features = self.trunk(embedding)
+        self.meter.spiked(features, self.trunk.ticks * self.trunk.fan_out)
+        return features
+
     def _logits(self, features: Tensor, shown: Sequence[int]) -> Tensor:
+        self.meter.spiked(features, self.trunk.ticks * sum(len(self.labels[head]) for head in shown))
         blocks = [
             self.heads[head](features)
             if head in shown

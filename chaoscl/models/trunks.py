@@ -1,5 +1,6 @@
 """Trunks: the part that all tasks share, from an embedding to the features that the heads read."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -54,6 +55,11 @@ class ChaosTrunk(nn.Module):
         self.mode: Mode = mode
         self.noise = noise
 
+    @property
+    def fan_out(self) -> int:
+        """Weights within the trunk that a spike of its last layer reaches."""
+        return self.cortex.params.hidden_sizes[-1] if self.mode == "feedback" else 0
+
     def forward(self, embedding: Tensor) -> Tensor:
         """Map embeddings (n, input_size) to mean spikes (n, hidden), in [0, 1]."""
         return self.cortex.integrate(embedding, self.ticks, self.mode, self.noise.generator)
@@ -64,20 +70,27 @@ class ChaosTrunk(nn.Module):
 
 
 class MLPTrunk(nn.Module):
-    """The control: one linear layer with ReLU of the same widths, no noise, no ticks.
+    """The control: linear layers with ReLU, no noise, no ticks, no spikes.
 
     Args:
         input_size: of the embedding.
-        hidden: number of features.
+        hidden: number of features of each layer.
+        depth: number of layers.
     """
 
-    def __init__(self, input_size: int, hidden: int) -> None:
+    ticks = 0
+    fan_out = 0
+
+    def __init__(self, input_size: int, hidden: int, depth: int = 1) -> None:
         super().__init__()
-        self.linear = nn.Linear(input_size, hidden)
+        sizes = [input_size, *[hidden] * depth]
+        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in itertools.pairwise(sizes))
 
     def forward(self, embedding: Tensor) -> Tensor:
         """Map embeddings (n, input_size) to features (n, hidden)."""
-        return self.linear(embedding).relu()
+        for layer in self.layers:
+            embedding = layer(embedding).relu()
+        return embedding
 
     def untrained_parameters(self) -> list[str]:
         """Return the names of parameters that get no gradient: none."""

@@ -20,9 +20,10 @@ class ModelSpec:
         trunk: ``chaos`` (the cortex) or ``mlp`` (Linear + ReLU of the same widths).
         embedding: size of the embedding, which is the trunk's input.
         hidden: width of the trunk.
-        channels: of the image encoder's two convolutions.
+        channels: of the image encoder's two convolutions; empty for one that hands on the pixels, 0..1.
         ticks: of the cortex on each input.
         fail_prob: share of spikes that fail, in training and in evaluation.
+        depth: layers of an ``mlp`` trunk.
     """
 
     name: str
@@ -30,9 +31,10 @@ class ModelSpec:
     trunk: Literal["chaos", "mlp"]
     embedding: int
     hidden: int
-    channels: tuple[int, int]
+    channels: tuple[int, ...]
     ticks: int = 0
     fail_prob: float = 0.0
+    depth: int = 1
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ _SHAPES = (
     ("4k", 32, 128, (32, 64), 10, 0.3),
 )
 
-ZOO: dict[str, ModelSpec] = {
+_PIXELS = 28 * 28
+
+_CORES = {
     model.name: model
     for size, embedding, hidden, channels, ticks, fail_prob in _SHAPES
     for model in (
@@ -80,6 +84,24 @@ ZOO: dict[str, ModelSpec] = {
         ),
     )
 }
+
+_WIDE = {
+    model.name: model
+    for model in (
+        ModelSpec(
+            f"mlp{width}",
+            f"pixels -> {width} -> {width} -> heads: the network of van de Ven & Tolias 2019 for {stream}",
+            "mlp",
+            _PIXELS,
+            width,
+            (),
+            depth=2,
+        )
+        for width, stream in ((400, "split MNIST"), (1000, "permuted MNIST"))
+    )
+}
+
+ZOO: dict[str, ModelSpec] = _CORES | _WIDE
 
 
 def find_model(name: str) -> ModelSpec:

@@ -18,6 +18,10 @@ SHOWN = {
 """Metrics of the main table, by the name in summary.csv."""
 
 
+MOST_COLUMNS = 8
+"""Tasks whose accuracies a terminal has room for."""
+
+
 def percent(mean: float, half_width: float) -> str:
     """Return a share as percent with its 95 % interval: ``83.4 ± 0.6``; without one for a single seed; ``-`` if NaN."""
     if math.isnan(mean):
@@ -189,16 +193,26 @@ def rich_table(frame: pd.DataFrame, title: str) -> Table:
 
 
 def terminal_tables(frames: dict[str, pd.DataFrame]) -> Sequence[Table]:
-    """Return what a user sees at the end of a command: final accuracies, then the metrics."""
+    """Return what a user sees at the end of a command: final accuracies, the metrics, and what differs how surely.
+
+    Long streams show their average accuracy only; each task is in forgetting.csv.
+    """
     frame = main_table(frames["forgetting.csv"], frames["summary.csv"])
     tasks = [column for column in frame.columns if column not in ("baseline", "model", "seeds", *SHOWN.values())]
+    if len(tasks) > MOST_COLUMNS:
+        tasks = []
     average = SHOWN["average_accuracy"]
     accuracies = frame[["baseline", "model", *tasks, average, "seeds"]]
     metrics = frame[["baseline", *(title for title in SHOWN.values() if title != average)]]
-    return (
+    shown = [
         rich_table(accuracies, "Accuracy after the whole stream, % (mean ± 95 % interval over seeds)"),
         rich_table(metrics, "Transfer and forgetting, percentage points"),
-    )
+    ]
+    comparisons = frames["comparisons.csv"]
+    if len(comparisons):
+        title = f"Average accuracy against {comparisons['reference'].iloc[0]}, percentage points, paired"
+        shown.append(rich_table(comparison_table(comparisons), title))
+    return shown
 
 
 def _is_number(column: "pd.Series[str]") -> bool:

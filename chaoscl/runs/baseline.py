@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chaoscl.errors import UserError, unknown
+from chaoscl.runs.spec import Value
+from chaoscl.streams import TaskData
 
 Schedule = Literal["sequential", "joint", "independent"]
+MODULE_PREFIX = "chaoscl_baseline_"
+"""Of the names under which baselines' files are loaded."""
 FOLDER = Path(__file__).resolve().parents[2] / "baselines"
 
 
@@ -56,16 +60,37 @@ class Setup:
 
 
 @dataclass(frozen=True)
-class Hyper:
-    """A hyper-parameter: its value and where that comes from."""
+class Search:
+    """Where ``benchmarks/tune.py`` looks for a value: between ``low`` and ``high``, on a logarithmic scale or not."""
 
-    value: float | int | str
+    low: float
+    high: float
+    log: bool = True
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """A hyper-parameter: its value, where that comes from, and where a better one may be sought.
+
+    Attributes:
+        value: used when nothing else is said.
+        source: paper, or how it was fixed.
+        search: None for what is a budget rather than a choice, such as the samples in a memory.
+    """
+
+    value: Value
     source: str
+    search: Search | None = None
 
 
 def same_model(model: str) -> str:
     """Return the model that was asked for."""
     return model
+
+
+def same_data(data: TaskData, seed: int) -> TaskData:
+    """Return the samples as they are."""
+    return data
 
 
 @dataclass(frozen=True)
@@ -79,6 +104,10 @@ class Baseline:
         source: what to cite.
         schedule: ``sequential`` (one task after another), ``joint`` (all at once), ``independent`` (a model each).
         model: from the model asked for to the one that is trained.
+        data: from a task's samples and the run's seed to the samples that are trained on.
+        stores: what is kept beyond the model, in a few words.
+        task_labels: what training asks of them, in a few words.
+        cost: what a step costs beyond naive fine-tuning, in a few words.
     """
 
     summary: str
@@ -87,10 +116,30 @@ class Baseline:
     hyper: Mapping[str, Hyper] = field(default_factory=dict)
     schedule: Schedule = "sequential"
     model: Callable[[str], str] = same_model
+    data: Callable[[TaskData, int], TaskData] = same_data
+    stores: str = "nothing"
+    task_labels: str = "not used"
+    cost: str = "none"
 
-    def values(self) -> dict[str, float | int | str]:
-        """Return the hyper-parameters' values by name."""
-        return {name: hyper.value for name, hyper in self.hyper.items()}
+    def values(self, changed: Mapping[str, Value] | None = None) -> dict[str, Value]:
+        """Return the hyper-parameters' values by name.
+
+        Args:
+            changed: values to use instead, each turned into the type of the one in the file.
+
+        Raises:
+            UserError: there is no such hyper-parameter, or its value has another type.
+        """
+        values = {name: hyper.value for name, hyper in self.hyper.items()}
+        for name, value in (changed or {}).items():
+            if name not in values:
+                raise unknown("hyper-parameter", name, values or ["none"])
+            kind = type(values[name])
+            try:
+                values[name] = kind(float(value)) if kind is int else kind(value)
+            except ValueError as error:
+                raise UserError(f"hyper-parameter {name} = '{value}': a number is needed") from error
+        return values
 
 
 def find_baselines(folder: Path = FOLDER) -> dict[str, Path]:
@@ -115,7 +164,7 @@ def load_baseline(name: str, folder: Path = FOLDER) -> Baseline:
     if name not in files:
         raise unknown("baseline", name, files)
     path = files[name]
-    spec = importlib.util.spec_from_file_location(f"chaoscl_baseline_{name}", path)
+    spec = importlib.util.spec_from_file_location(MODULE_PREFIX + name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -15,6 +15,7 @@ from chaoscl.compat import quiet_avalanche
 from chaoscl.data import Bank
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.models.network import CrossModalNetwork
+from chaoscl.runs.accounting import Cost, Ledger, reset_peak_memory
 from chaoscl.runs.baseline import Baseline, Setup
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.optimiser import RecipeAdamW
@@ -23,7 +24,7 @@ from chaoscl.runs.retention import RetentionPlugin
 from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.training import CurvePlugin, Progress, SchedulePlugin
 from chaoscl.seeds import derive
-from chaoscl.streams import Layout, TaskData, check_scenario, find_stream, layout, materialise
+from chaoscl.streams import Layout, TaskData, check_scenario, find_stream, layout, materialise, views
 from chaoscl.streams.experiences import to_avalanche
 
 
@@ -38,13 +39,13 @@ class Outcome:
     Attributes:
         matrix: accuracies before training and after each experience.
         curves: one row an epoch; see the schema of curves.csv.
-        cost: samples seen, optimiser steps, seconds.
+        cost: what the run took; the names are those of costs.csv and timings.csv.
         networks: the trained networks; one, or with ``independent`` one a task.
     """
 
     matrix: RetentionMatrix
     curves: pd.DataFrame
-    cost: dict[str, float]
+    cost: Cost
     networks: tuple[CrossModalNetwork, ...]
 
 
@@ -86,21 +87,24 @@ def execute(spec: RunSpec, baseline: Baseline, bank: Bank, progress: Progress = 
     Raises:
         RunFailedError: the loss is no longer finite.
     """
-    plan = _plan(spec, baseline, bank)
     train = {"sequential": _sequential, "joint": _joint, "independent": _independent}[baseline.schedule]
+    reset_peak_memory()
     start = time.perf_counter()
     with reproducible(spec.device), quiet_avalanche():
-        matrix, curves, steps, networks = train(plan, progress)
-    frame = pd.DataFrame(curves.rows)
-    cost = {"samples": curves.samples, "optimiser_steps": steps, "seconds": time.perf_counter() - start}
-    return Outcome(matrix, frame, cost, networks)
+        plan = _plan(spec, baseline, bank)
+        ledger = Ledger(plan.bank)
+        matrix, curves, networks = train(plan, ledger, progress)
+    cost = ledger.cost(networks, time.perf_counter() - start)
+    return Outcome(matrix, pd.DataFrame(curves.rows), cost, networks)
 
 
 def _plan(spec: RunSpec, baseline: Baseline, bank: Bank) -> _Plan:
-    stream = find_stream(spec.stream, spec.reverse)
+    stream = find_stream(spec.stream, spec.order, spec.seed)
     scenario = check_scenario(spec.scenario)
     recipe = find_recipe(spec.recipe)
-    tasks = materialise(stream, scenario, bank, spec.seed)
+    bank = bank.with_views(views(stream, spec.seed))
+    tasks = [baseline.data(data, spec.seed) for data in materialise(stream, scenario, bank, spec.seed)]
+    tasks = tasks[: spec.tasks or len(tasks)]
     settings = [recipe.settings(data.task.dataset, len(data.train)) for data in tasks]
     return _Plan(spec, baseline, bank, tasks, layout(stream, scenario), settings)
 
@@ -124,10 +128,12 @@ def _seed(spec: RunSpec, network: CrossModalNetwork, experience: int) -> None:
 class _Training:
     """A network with its strategy and the plugins that follow it."""
 
-    def __init__(self, plan: _Plan, curves: CurvePlugin, extra: list[Any], settings: Settings) -> None:
+    def __init__(self, plan: _Plan, ledger: Ledger, curves: CurvePlugin, extra: list[Any], settings: Settings) -> None:
         self.plan = plan
+        self.ledger = ledger
         self.curves = curves
         self.network = _network(plan)
+        ledger.opened(self.network)
         self.optimizer = RecipeAdamW(self.network.parameters())
         self.schedule = SchedulePlugin(self.optimizer)
         setup = Setup(
@@ -138,7 +144,7 @@ class _Training:
             device=plan.spec.device,
             plugins=[self.schedule, curves, *extra],
         )
-        self.strategy = plan.baseline.build(setup, **plan.baseline.values())
+        self.strategy = plan.baseline.build(setup, **plan.baseline.values(dict(plan.spec.hyper)))
 
     def learn(self, experience: int, name: str, tasks: list[TaskData], settings: Settings, data: Any) -> None:
         """Train on one experience, or on several at once."""
@@ -147,43 +153,45 @@ class _Training:
         self.schedule.settings = settings
         self.strategy.train_mb_size = settings.batch
         self.strategy.train_epochs = settings.epochs
+        before = self.optimizer.steps
         self.strategy.train(data, eval_streams=[])
+        self.ledger.learned(self.strategy, self.optimizer.steps - before)
 
 
-_Result = tuple[RetentionMatrix, CurvePlugin, int, tuple[CrossModalNetwork, ...]]
+_Result = tuple[RetentionMatrix, CurvePlugin, tuple[CrossModalNetwork, ...]]
 
 
-def _sequential(plan: _Plan, progress: Progress) -> _Result:
-    retention = RetentionPlugin(plan.tasks, plan.spec.seed, plan.spec.repetitions)
-    curves = CurvePlugin(plan.spec.seed, progress)
-    training = _Training(plan, curves, [retention], plan.settings[0])
+def _retention(plan: _Plan) -> RetentionPlugin:
+    spec = plan.spec
+    return RetentionPlugin(plan.tasks, spec.seed, spec.repetitions, spec.part, plan.baseline.schedule == "joint")
+
+
+def _sequential(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
+    retention, curves = _retention(plan), CurvePlugin(plan.spec.seed, progress)
+    training = _Training(plan, ledger, curves, [retention], plan.settings[0])
     for number, experience in enumerate(to_avalanche(plan.tasks).train_stream):
         data = plan.tasks[number]
         training.learn(number, data.task.name, [data], plan.settings[number], experience)
-    return retention.matrix, curves, training.optimizer.steps, (training.strategy.model,)
+    return retention.matrix, curves, (training.strategy.model,)
 
 
-def _joint(plan: _Plan, progress: Progress) -> _Result:
+def _joint(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
     settings = joint_settings(plan.settings)
-    retention = RetentionPlugin(plan.tasks, plan.spec.seed, plan.spec.repetitions, joint=True)
-    curves = CurvePlugin(plan.spec.seed, progress)
-    training = _Training(plan, curves, [retention], settings)
+    retention, curves = _retention(plan), CurvePlugin(plan.spec.seed, progress)
+    training = _Training(plan, ledger, curves, [retention], settings)
     training.learn(0, "all", plan.tasks, settings, to_avalanche(plan.tasks).train_stream)
-    return retention.matrix, curves, training.optimizer.steps, (training.strategy.model,)
+    return retention.matrix, curves, (training.strategy.model,)
 
 
-def _independent(plan: _Plan, progress: Progress) -> _Result:
+def _independent(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
     """Train a model of its own for every task; row i holds the first i of them and untrained models for the rest."""
-    retention = RetentionPlugin(plan.tasks, plan.spec.seed, plan.spec.repetitions)
-    curves = CurvePlugin(plan.spec.seed, progress)
+    retention, curves = _retention(plan), CurvePlugin(plan.spec.seed, progress)
     networks = [_network(plan) for _ in plan.tasks]
     retention.record(0, networks)
-    steps = 0
     for number, experience in enumerate(to_avalanche(plan.tasks).train_stream):
         data = plan.tasks[number]
-        training = _Training(plan, curves, [], plan.settings[number])
+        training = _Training(plan, ledger, curves, [], plan.settings[number])
         training.learn(number, data.task.name, [data], plan.settings[number], experience)
-        steps += training.optimizer.steps
         networks[number] = training.strategy.model
         retention.record(number + 1, networks)
-    return retention.matrix, curves, steps, tuple(networks)
+    return retention.matrix, curves, tuple(networks)

@@ -13,7 +13,7 @@ from chaoscl.runs.recipes import Settings
 
 
 class RecipeAdamW(torch.optim.AdamW):
-    """AdamW (Loshchilov & Hutter 2019) with a one-cycle schedule, gradient clipping and accumulation.
+    """AdamW (Loshchilov & Hutter 2019) with a constant or one-cycle rate, gradient clipping and accumulation.
 
     A strategy calls ``zero_grad`` and ``step`` once a batch, as with any optimiser. ``begin`` starts an experience
     with fresh state: moments of an earlier task would move weights that the present one leaves alone.
@@ -38,9 +38,11 @@ class RecipeAdamW(torch.optim.AdamW):
             group.update(weight_decay=settings.weight_decay, lr=settings.max_lr, betas=(0.9, 0.999))
             for key in ("initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"):
                 group.pop(key, None)
-        # The cycle needs a rising and a falling part of at least one step each.
-        length = max(batches, math.ceil(2 / min(settings.rise, 1 - settings.rise)))
-        self._schedule = OneCycleLR(self, settings.max_lr, total_steps=length, pct_start=settings.rise)
+        self._schedule = None
+        if settings.rise is not None:
+            # The cycle needs a rising and a falling part of at least one step each.
+            length = max(batches, math.ceil(2 / min(settings.rise, 1 - settings.rise)))
+            self._schedule = OneCycleLR(self, settings.max_lr, total_steps=length, pct_start=settings.rise)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradients, unless they are being accumulated."""
@@ -49,7 +51,7 @@ class RecipeAdamW(torch.optim.AdamW):
 
     def step(self, closure: Callable[[], float] | None = None) -> Any:
         """Count a batch; take a step when enough gradients are accumulated, or with the last batch."""
-        if self._settings is None or self._schedule is None:
+        if self._settings is None:
             raise RuntimeError("begin() must be called before the first step")
         self._waiting += 1
         self._batches_left -= 1
@@ -60,10 +62,11 @@ class RecipeAdamW(torch.optim.AdamW):
             for parameter in parameters:
                 assert parameter.grad is not None
                 parameter.grad /= self._waiting
-        nn.utils.clip_grad_norm_(parameters, self._settings.clip)
+        if self._settings.clip is not None:
+            nn.utils.clip_grad_norm_(parameters, self._settings.clip)
         self._waiting = 0
         result = super().step(closure)
         self.steps += 1
-        if self._schedule.last_epoch + 1 < self._schedule.total_steps:
+        if self._schedule is not None and self._schedule.last_epoch + 1 < self._schedule.total_steps:
             self._schedule.step()
         return result

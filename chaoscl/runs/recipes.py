@@ -4,33 +4,34 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chaoscl.data import CARDS
-from chaoscl.errors import UserError
+from chaoscl.errors import unknown
 
 
 @dataclass(frozen=True)
 class Settings:
     """How one task is trained.
 
-    The learning rate follows one cycle (Smith & Topin 2018, arXiv:1708.07120; cosine form of torch's OneCycleLR),
-    whose length is set in batches; the optimiser takes a step, and the cycle with it, every ``accumulation`` batches.
+    The learning rate is constant or follows one cycle (Smith & Topin 2018, arXiv:1708.07120; cosine form of torch's
+    OneCycleLR), whose length is set in batches; the optimiser takes a step, and the cycle with it, every
+    ``accumulation`` batches.
 
     Attributes:
         epochs: passes over the training rows.
         batch: samples in a batch.
-        max_lr: the highest learning rate of the cycle.
-        rise: share of the cycle in which the rate rises.
+        max_lr: the highest learning rate of the cycle, or the constant one.
+        rise: share of the cycle in which the rate rises; None for a constant rate.
         weight_decay: of AdamW.
         accumulation: batches whose gradients are averaged for one step.
-        clip: largest norm of the gradient.
+        clip: largest norm of the gradient; None for no limit.
     """
 
     epochs: int
     batch: int
     max_lr: float
-    rise: float
+    rise: float | None
     weight_decay: float = 1e-4
     accumulation: int = 1
-    clip: float = 1.0
+    clip: float | None = 1.0
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,9 @@ class Recipe:
         summary: one line for lists.
         epochs: from a data set and its number of batches in an epoch to the number of epochs.
         accumulate: whether gradients are accumulated where ChaosNet does.
-        max_lr: the cycle's highest learning rates for texts and for images.
+        max_lr: the highest learning rates for texts and for images.
         batch: samples in a batch; None for ChaosNet's 64 texts or 128 images.
+        plain: whether the rate is constant, with neither weight decay nor clipping.
     """
 
     name: str
@@ -52,16 +54,21 @@ class Recipe:
     accumulate: bool = False
     max_lr: tuple[float, float] = (1e-3, 2e-3)
     batch: int | None = None
+    plain: bool = False
 
     def settings(self, dataset: str, rows: int) -> Settings:
         """Return how a data set with ``rows`` training rows is trained."""
         text = CARDS[dataset].modality == "text"
         batch = self.batch or (64 if text else 128)
         accumulation = {"text": 4, "cifar10": 2}.get("text" if text else dataset, 1) if self.accumulate else 1
+        epochs = self.epochs(dataset, -(-rows // batch))
+        max_lr = self.max_lr[0 if text else 1]
+        if self.plain:
+            return Settings(epochs, batch, max_lr, rise=None, weight_decay=0.0, accumulation=accumulation, clip=None)
         return Settings(
-            epochs=self.epochs(dataset, -(-rows // batch)),
+            epochs=epochs,
             batch=batch,
-            max_lr=self.max_lr[0 if text else 1],
+            max_lr=max_lr,
             rise=0.3 if text else 0.2,
             weight_decay=5e-4 if dataset == "cifar10" else 1e-4,
             accumulation=accumulation,
@@ -87,6 +94,11 @@ def _quick_epochs(dataset: str, batches: int) -> int:
     return max(1, round(QUICK_BATCHES / batches))
 
 
+def _about(total: int) -> Callable[[str, int], int]:
+    """Return a rule for the number of epochs that comes nearest to ``total`` batches."""
+    return lambda dataset, batches: max(1, round(total / batches))
+
+
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
@@ -108,6 +120,30 @@ RECIPES: dict[str, Recipe] = {
             lambda dataset, batches: _SEED_EPOCHS[dataset],
             accumulate=True,
         ),
+        Recipe(
+            "online",
+            "one pass in batches of 10 at a constant 1e-3: each sample of the stream is seen once",
+            lambda dataset, batches: 1,
+            max_lr=(1e-3, 1e-3),
+            batch=10,
+            plain=True,
+        ),
+        Recipe(
+            "anchor-split",
+            "about 2,000 batches of 128 a task, Adam at a constant 1e-3: van de Ven & Tolias 2019 on split MNIST",
+            _about(2000),
+            max_lr=(1e-3, 1e-3),
+            batch=128,
+            plain=True,
+        ),
+        Recipe(
+            "anchor-permuted",
+            "about 5,000 batches of 128 a task, Adam at a constant 1e-4: van de Ven & Tolias 2019 on permuted MNIST",
+            _about(5000),
+            max_lr=(1e-4, 1e-4),
+            batch=128,
+            plain=True,
+        ),
     )
 }
 
@@ -119,16 +155,21 @@ def find_recipe(name: str) -> Recipe:
         UserError: there is no such recipe.
     """
     if name not in RECIPES:
-        raise UserError(f"unknown recipe '{name}'; there are: {', '.join(RECIPES)}")
+        raise unknown("recipe", name, RECIPES)
     return RECIPES[name]
 
 
 def joint_settings(settings: Sequence[Settings]) -> Settings:
-    """Return the settings for several tasks at once: the largest value of each, gradients not accumulated."""
+    """Return the settings for several tasks at once: the largest value of each, gradients not accumulated.
+
+    The tasks are of one recipe, so either all of their rates are constant or none is.
+    """
+    rises = [one.rise for one in settings if one.rise is not None]
     return Settings(
         epochs=max(one.epochs for one in settings),
         batch=max(one.batch for one in settings),
         max_lr=max(one.max_lr for one in settings),
-        rise=max(one.rise for one in settings),
+        rise=max(rises, default=None),
         weight_decay=max(one.weight_decay for one in settings),
+        clip=settings[0].clip,
     )

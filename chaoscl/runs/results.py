@@ -10,6 +10,7 @@ from chaoscl.data import Bank, card
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.aggregate import RunRecord, forgetting_frame, retention_frame, summary_frame
+from chaoscl.evaluation.comparison import comparison_frame
 from chaoscl.files import write_atomic
 from chaoscl.runs.store import data_rows, stored
 from chaoscl.runs.sweep import Failure, Job
@@ -63,12 +64,16 @@ def write_aggregates(
         bank: the data they saw.
         command: what makes these files again.
     """
-    records = [_record(job, bank) for number, job in enumerate(jobs) if number not in failures]
+    finished = [job for number, job in enumerate(jobs) if number not in failures]
+    records = [_record(job, bank) for job in finished]
     order = list(dict.fromkeys(job.spec.baseline for job in jobs))
     frames = {
         schema.RETENTION: retention_frame(records, order),
         schema.FORGETTING: forgetting_frame(records, order),
         schema.SUMMARY: summary_frame(records, order),
+        schema.COMPARISONS: comparison_frame(records, _with_runs(records, order)),
+        schema.COSTS: _cost_frame(finished, schema.COSTS),
+        schema.TIMINGS: _cost_frame(finished, schema.TIMINGS),
         schema.RUNS: _runs(jobs, failures, out),
         schema.DATA: pd.DataFrame(data_rows(bank)),
     }
@@ -78,10 +83,31 @@ def write_aggregates(
     return {table.name: frame for table, frame in frames.items()}
 
 
+def _with_runs(records: Sequence[RunRecord], order: Sequence[str]) -> list[str]:
+    there = {record.baseline for record in records}
+    return [baseline for baseline in order if baseline in there]
+
+
+def _cost_frame(jobs: Sequence[Job], table: schema.Table) -> pd.DataFrame:
+    """Return costs.csv or timings.csv: what each run took."""
+    rows = [
+        {
+            "baseline": job.spec.baseline,
+            "model": job.model,
+            "seed": job.spec.seed,
+            "order": job.spec.order,
+            **stored(job.folder).metrics["cost"],
+        }
+        for job in jobs
+    ]
+    return pd.DataFrame(rows, columns=table.header) if rows else schema.empty(table)
+
+
 def _record(job: Job, bank: Bank) -> RunRecord:
-    stream = find_stream(job.spec.stream, job.spec.reverse)
+    stream = find_stream(job.spec.stream, job.spec.order, job.spec.seed)
     return RunRecord(
-        stream=stream.name,
+        stream=find_stream(job.spec.stream).name,
+        order=job.spec.order,
         scenario=job.spec.scenario,
         model=job.model,
         baseline=job.spec.baseline,

@@ -4,12 +4,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from chaoscl.errors import UserError
 from chaoscl.models import ModelOptions
+from chaoscl.streams import GIVEN
 
-SPEC_VERSION = 1
+SPEC_VERSION = 2
+Value = float | int | str
+Part = Literal["test", "validation"]
 
 
 @dataclass(frozen=True)
@@ -19,13 +22,17 @@ class RunSpec:
     Attributes:
         stream: as given in the command.
         reverse: whether the stream is learned backwards.
-        scenario: ``task`` or ``class``.
+        scenario: ``task``, ``domain`` or ``class``.
         model: as given in the command; the baseline may train another (``mlp`` does).
         baseline: name of the baseline's file.
         seed: from which every named draw is derived.
-        recipe: ``quick``, ``standard`` or ``seed``.
+        recipe: name of the training recipe.
+        order: of the tasks; see chaoscl.streams.stream.Stream.ordered.
         options: variations of the model.
+        hyper: hyper-parameters of the baseline that are not at the value in its file, by name.
         repetitions: evaluations behind each number, because the model is stochastic at test time too.
+        part: the rows that are evaluated: ``test`` or, for tuning, ``validation``.
+        tasks: how many of the stream's tasks are learned, from the first; 0 for all.
         device: ``cpu`` or ``cuda``.
     """
 
@@ -35,9 +42,12 @@ class RunSpec:
     baseline: str
     seed: int
     recipe: str = "standard"
-    reverse: bool = False
+    order: str = GIVEN
     options: ModelOptions = field(default_factory=ModelOptions)
+    hyper: tuple[tuple[str, Value], ...] = ()
     repetitions: int = 3
+    part: Part = "test"
+    tasks: int = 0
     device: str = "cpu"
 
     def __post_init__(self) -> None:
@@ -47,7 +57,13 @@ class RunSpec:
             raise UserError(f"--repetitions {self.repetitions}: at least one evaluation is needed")
 
 
-def run_hash(spec: RunSpec, data: Mapping[str, str], baseline_hash: str, versions: Mapping[str, str]) -> str:
+def run_hash(
+    spec: RunSpec,
+    data: Mapping[str, str],
+    baseline_hash: str,
+    versions: Mapping[str, str],
+    named: Mapping[str, Any],
+) -> str:
     """Return 12 hex digits that change whenever anything that determines the run does.
 
     Args:
@@ -55,6 +71,7 @@ def run_hash(spec: RunSpec, data: Mapping[str, str], baseline_hash: str, version
         data: SHA-256 of the prepared tensors by data set.
         baseline_hash: SHA-256 of the baseline's file.
         versions: of the packages that compute.
+        named: what the specification refers to by name, such as the model's and the recipe's numbers.
     """
     determined: dict[str, Any] = {
         "spec_version": SPEC_VERSION,
@@ -62,5 +79,6 @@ def run_hash(spec: RunSpec, data: Mapping[str, str], baseline_hash: str, version
         "data": dict(data),
         "baseline_sha256": baseline_hash,
         "versions": dict(versions),
+        "named": dict(named),
     }
     return hashlib.sha256(json.dumps(determined, sort_keys=True).encode()).hexdigest()[:12]

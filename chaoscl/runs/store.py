@@ -20,7 +20,7 @@ from chaoscl.streams import find_stream
 
 def run_folder(root: Path, spec: RunSpec, model: str, digest: str) -> Path:
     """Return the folder of a run: stream/model/baseline/seed and the hash of the full specification."""
-    stream = find_stream(spec.stream, spec.reverse).name
+    stream = find_stream(spec.stream, spec.order, spec.seed).name
     return root / stream / model / spec.baseline / f"seed{spec.seed}-{digest}"
 
 
@@ -37,7 +37,7 @@ def write_run(folder: Path, spec: RunSpec, baseline: Baseline, bank: Bank, outco
     """
     from chaoscl.models.build import parts
 
-    stream = find_stream(spec.stream, spec.reverse)
+    stream = find_stream(spec.stream, spec.order, spec.seed)
     network = outcome.networks[0]
     written = {
         "format": 1,
@@ -45,7 +45,7 @@ def write_run(folder: Path, spec: RunSpec, baseline: Baseline, bank: Bank, outco
         "spec": asdict(spec),
         "stream": {"name": stream.name, "version": stream.version, "tasks": [task.name for task in stream.tasks]},
         "model": baseline.model(spec.model),
-        "hyper_parameters": baseline.values(),
+        "hyper_parameters": baseline.values(dict(spec.hyper)),
         "data": data_rows(bank),
         "parameters": [asdict(part) for part in parts(network)],
         "versions": {**computing_versions(), **environment()},
@@ -56,7 +56,7 @@ def write_run(folder: Path, spec: RunSpec, baseline: Baseline, bank: Bank, outco
     values = summarise(outcome.matrix.mean, modalities=modalities)
     metrics = {
         "metrics": {name: None if math.isnan(value) else value for name, value in values.items()},
-        "cost": {**outcome.cost, "models": len(outcome.networks)},
+        "cost": {**asdict(outcome.cost), "models": len(outcome.networks)},
     }
     with new_folder(folder) as temporary:
         outcome.matrix.write_csv(temporary / MATRIX)

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,12 +16,13 @@ from chaoscl.data import Bank, open_bank
 from chaoscl.errors import UserError
 from chaoscl.evaluation.stored import is_finished
 from chaoscl.files import storage_errors, write_atomic
+from chaoscl.models import find_model
 from chaoscl.runs.baseline import Baseline, file_hash, load_baseline
 from chaoscl.runs.provenance import computing_versions
-from chaoscl.runs.recipes import find_recipe, joint_settings
+from chaoscl.runs.recipes import Settings, find_recipe, joint_settings
 from chaoscl.runs.spec import RunSpec, run_hash
 from chaoscl.runs.store import run_folder, write_run
-from chaoscl.streams import find_stream
+from chaoscl.streams import VALIDATION_SHARE, find_stream
 
 State = Literal["started", "working", "finished", "failed"]
 FAILURE = "failure.txt"
@@ -84,7 +85,7 @@ def plan_jobs(specs: Sequence[RunSpec], bank: Bank, root: Path, baselines: Path)
         baselines: folder of the baselines' files.
 
     Raises:
-        UserError: a baseline is unknown or cannot be loaded.
+        UserError: a baseline is unknown or cannot be loaded, or has no hyper-parameter of a name that is given.
     """
     data = {dataset.card.name: dataset.sha256 for dataset in bank.datasets}
     loaded = {name: load_baseline(name, baselines) for name in dict.fromkeys(spec.baseline for spec in specs)}
@@ -92,24 +93,46 @@ def plan_jobs(specs: Sequence[RunSpec], bank: Bank, root: Path, baselines: Path)
     jobs = []
     for spec in specs:
         baseline = loaded[spec.baseline]
-        digest = run_hash(spec, data, file_hash(spec.baseline, baselines), versions)
         model = baseline.model(spec.model)
+        baseline.values(dict(spec.hyper))
+        named = _named(spec, model, bank)
+        digest = run_hash(spec, data, file_hash(spec.baseline, baselines), versions, named)
         jobs.append(Job(spec, run_folder(root, spec, model, digest), model, digest, _batches(spec, baseline, bank)))
     return jobs
 
 
+def _named(spec: RunSpec, model: str, bank: Bank) -> dict[str, Any]:
+    """Return what a specification names: the stream's tasks, the model's numbers, the recipe's settings."""
+    stream = find_stream(spec.stream, spec.order, spec.seed)
+    return {
+        "stream": asdict(stream),
+        "model": asdict(find_model(model)),
+        "recipe": [asdict(settings) for settings, _ in _planned(spec, bank)],
+    }
+
+
+def _planned(spec: RunSpec, bank: Bank) -> list[tuple[Settings, int]]:
+    """Return for each task its settings and about how many training rows it has."""
+    recipe = find_recipe(spec.recipe)
+    found = []
+    for task in find_stream(spec.stream, spec.order, spec.seed).tasks:
+        dataset = bank[task.dataset]
+        share = len(task.labels) / len(dataset.card.classes)
+        rows = round(dataset.train_rows * (1 - VALIDATION_SHARE) * share)
+        found.append((recipe.settings(task.dataset, rows), rows))
+    return found
+
+
 def _batches(spec: RunSpec, baseline: Baseline, bank: Bank) -> int:
     """Return about how many batches a run takes, replayed samples not counted."""
-    recipe = find_recipe(spec.recipe)
-    datasets = find_stream(spec.stream, spec.reverse).datasets
-    rows = [bank[name].train_rows * 9 // 10 for name in datasets]
-    settings = [recipe.settings(name, count) for name, count in zip(datasets, rows, strict=True)]
+    planned = _planned(spec, bank)
     if baseline.schedule == "joint":
-        together = joint_settings(settings)
+        together = joint_settings([settings for settings, _ in planned])
+        rows = [count for _, count in planned]
         # With task labels, Avalanche balances each batch over the tasks and repeats the smaller ones.
         seen = max(rows) * len(rows) if spec.scenario == "task" else sum(rows)
         return together.epochs * -(-seen // together.batch)
-    return sum(one.epochs * -(-count // one.batch) for one, count in zip(settings, rows, strict=True))
+    return sum(settings.epochs * -(-count // settings.batch) for settings, count in planned)
 
 
 def run_jobs(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from avalanche.training.plugins import SupervisedPlugin
+from torch.nn.functional import cross_entropy
 
 from chaoscl.runs.optimiser import RecipeAdamW
 from chaoscl.runs.recipes import Settings
@@ -39,7 +40,10 @@ class SchedulePlugin(SupervisedPlugin):
 
 
 class CurvePlugin(SupervisedPlugin):
-    """Records loss and accuracies an epoch, counts samples, reports progress.
+    """Records loss and accuracies an epoch, reports progress.
+
+    The loss recorded is the cross-entropy of the batches, comparable over strategies: what a strategy adds to it (a
+    penalty, the distance to stored logits) is left out.
 
     Args:
         seed: the run's seed, for the noise of the validation passes.
@@ -49,7 +53,6 @@ class CurvePlugin(SupervisedPlugin):
     def __init__(self, seed: int, progress: Progress) -> None:
         super().__init__()
         self.rows: list[dict[str, Any]] = []
-        self.samples = 0
         self._seed = seed
         self._progress = progress
         self._experience, self._name, self._tasks = 0, "", list[TaskData]()
@@ -68,8 +71,9 @@ class CurvePlugin(SupervisedPlugin):
     def after_training_iteration(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
         """Add a batch."""
         targets = strategy.mb_y
-        self._loss += strategy.loss.detach().sum() * len(targets)
-        self._right += (strategy.mb_output.detach().argmax(dim=1) == targets).sum()
+        logits = strategy.mb_output.detach()
+        self._loss += cross_entropy(logits, targets, reduction="sum")
+        self._right += (logits.argmax(dim=1) == targets).sum()
         self._seen += len(targets)
         self._batches += 1
         if self._batches == PROGRESS_EVERY:
@@ -83,7 +87,6 @@ class CurvePlugin(SupervisedPlugin):
         """
         epoch = strategy.clock.train_exp_epochs + 1
         self._report(strategy)
-        self.samples += self._seen
         loss = self._loss.item() / self._seen
         if not np.isfinite(loss):
             raise RunFailedError(f"the training loss is {loss} in epoch {epoch} of {self._name}")

@@ -4,11 +4,26 @@
 """
 
 from chaoscl.streams.catalogue import STREAMS, find_stream
-from chaoscl.streams.scenario import Layout, Scenario, Split, TaskData, check_scenario, joined, layout, materialise
-from chaoscl.streams.stream import Stream, Task, label_ranges, whole
+from chaoscl.streams.scenario import (
+    SCENARIOS,
+    VALIDATION_SHARE,
+    Layout,
+    Scenario,
+    Split,
+    TaskData,
+    check_scenario,
+    joined,
+    layout,
+    materialise,
+    views,
+)
+from chaoscl.streams.stream import GIVEN, Stream, Task, label_ranges, split, whole
 
 __all__ = [
+    "GIVEN",
+    "SCENARIOS",
     "STREAMS",
+    "VALIDATION_SHARE",
     "Layout",
     "Scenario",
     "Split",
@@ -21,5 +36,7 @@ __all__ = [
     "label_ranges",
     "layout",
     "materialise",
+    "split",
+    "views",
     "whole",
 ]

@@ -2,7 +2,10 @@
 
 from chaoscl.data import CARDS
 from chaoscl.errors import unknown
-from chaoscl.streams.stream import Stream, whole
+from chaoscl.streams.stream import GIVEN, Stream, Task, split, whole
+
+_PAIRS = (2,) * 5
+_NEWS = split("ag_news", (2, 2))
 
 STREAMS: dict[str, Stream] = {
     stream.name: stream
@@ -18,19 +21,60 @@ STREAMS: dict[str, Stream] = {
             whole("ag_news", "imdb", "fashion_mnist", "mnist", "cifar10", "emnist_letters"),
             "the six tasks of ChaosNet's 256 table",
         ),
+        Stream("text-only", whole("ag_news", "imdb"), "topics of news, then sentiment of reviews"),
+        Stream(
+            "image-only",
+            whole("mnist", "fashion_mnist", "emnist_letters", "cifar10"),
+            "digits, clothing, letters, photographs",
+        ),
+        Stream("split-mnist", split("mnist", _PAIRS), "five pairs of digits (Zenke, Poole & Ganguli 2017)"),
+        Stream("split-fashion", split("fashion_mnist", _PAIRS), "five pairs of articles of clothing"),
+        Stream("split-cifar10", split("cifar10", _PAIRS), "five pairs of objects in photographs"),
+        Stream(
+            "permuted-mnist",
+            tuple(Task(f"permuted-{number}", "mnist", permuted=True) for number in range(1, 11)),
+            "ten permutations of the pixels of all digits (Goodfellow et al. 2013)",
+        ),
+        Stream(
+            "long-12",
+            (
+                _NEWS[0],
+                *split("mnist", (5, 5)),
+                *whole("imdb"),
+                *split("fashion_mnist", (5, 5)),
+                _NEWS[1],
+                *split("emnist_letters", (9, 9, 8)),
+                *split("cifar10", (5, 5)),
+            ),
+            "twelve tasks over text and image, by splitting classes",
+        ),
+        Stream(
+            "long-20",
+            (
+                _NEWS[0],
+                *split("mnist", _PAIRS),
+                *whole("imdb"),
+                *split("fashion_mnist", _PAIRS),
+                _NEWS[1],
+                *split("emnist_letters", (13, 13)),
+                *split("cifar10", _PAIRS),
+            ),
+            "twenty tasks over text and image, by splitting classes",
+        ),
     )
 }
 
 
-def find_stream(text: str, reverse: bool = False) -> Stream:
+def find_stream(text: str, order: str = GIVEN, seed: int = 0) -> Stream:
     """Return a named stream, or one made of the data sets listed in ``text``, separated by commas.
 
     Args:
         text: a name of the catalogue, or data sets such as ``ag_news,cifar10``.
-        reverse: whether to learn the tasks in the opposite order.
+        order: of the tasks; see :meth:`Stream.ordered`.
+        seed: the run's, from which ``shuffle`` draws.
 
     Raises:
-        UserError: neither a stream nor a data set has that name, or a data set is listed twice.
+        UserError: neither a stream nor a data set has that name, a data set is listed twice, or there is no such order.
     """
     if text in STREAMS:
         stream = STREAMS[text]
@@ -39,4 +83,4 @@ def find_stream(text: str, reverse: bool = False) -> Stream:
         stream = Stream("+".join(datasets), whole(*datasets), "tasks in a custom order")
     else:
         raise unknown("stream", text, STREAMS, ", or data sets in any order, such as ag_news,cifar10")
-    return stream.reversed() if reverse else stream
+    return stream.ordered(order, seed)

@@ -6,7 +6,10 @@ from avalanche.benchmarks import CLScenario, benchmark_from_datasets, with_class
 from avalanche.benchmarks.utils import AvalancheDataset, _make_taskaware_classification_dataset
 from torch.utils.data import TensorDataset
 
+from chaoscl.streams.feeding import install
 from chaoscl.streams.scenario import Split, TaskData
+
+install()
 
 
 def _dataset(split: Split, task_label: int) -> AvalancheDataset[object]:

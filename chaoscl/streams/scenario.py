@@ -1,9 +1,12 @@
 """From a stream to references: splits, global labels, task labels.
 
 Scenarios (van de Ven & Tolias 2019, arXiv:1904.07734): in ``task`` the model is told the task at test time and
-answers among its classes; in ``class`` it is not told and answers among all classes of the stream.
+answers among its classes; in ``class`` it is not told and answers among all classes of the stream. In ``domain`` tasks
+with equally many classes pose one question about several domains, such as "first or second of the pair?": they share
+labels and head, and the model is told which question is asked but not which task it comes from.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -11,12 +14,13 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from chaoscl.data import Bank, Prepared
+from chaoscl.data import Bank, Prepared, View, card
 from chaoscl.errors import UserError
 from chaoscl.seeds import derive
 from chaoscl.streams.stream import Stream, Task, label_ranges
 
-Scenario = Literal["task", "class"]
+Scenario = Literal["task", "domain", "class"]
+SCENARIOS: tuple[str, ...] = get_args(Scenario)
 VALIDATION_SHARE = 0.1
 
 
@@ -42,7 +46,8 @@ class TaskData:
 
     Attributes:
         task: what the task is.
-        task_label: what the model is told with each sample: the task's position, or 0 throughout in ``class``.
+        task_label: what the model is told with each sample: the task's position in ``task``, the number of its
+            question in ``domain``, 0 throughout in ``class``.
         train: nine tenths of the official training rows.
         validation: the other tenth, drawn by the seed called ``split``.
         test: the official test rows.
@@ -60,7 +65,7 @@ class Layout:
     """Which labels the model has and shows.
 
     Attributes:
-        heads: the global labels of each head; head i answers for task i.
+        heads: the global labels of each head; one for each task, or in ``domain`` for each question.
         visible: for each task label, the heads whose logits are shown.
     """
 
@@ -79,16 +84,40 @@ def check_scenario(name: str) -> Scenario:
     Raises:
         UserError: there is no such scenario.
     """
-    if name not in get_args(Scenario):
-        raise UserError(f"unknown scenario '{name}'; there are: {', '.join(get_args(Scenario))}")
+    if name not in SCENARIOS:
+        raise UserError(f"unknown scenario '{name}'; there are: {', '.join(SCENARIOS)}")
     return name  # type: ignore[return-value]
 
 
 def layout(stream: Stream, scenario: Scenario) -> Layout:
     """Return the heads of a stream and what each task label shows of them."""
-    heads = label_ranges(stream.tasks)
+    heads = label_ranges([size for size, _ in _heads(stream, scenario)])
     every = tuple(range(len(heads)))
-    return Layout(heads, tuple((head,) for head in every) if scenario == "task" else (every,))
+    return Layout(heads, (every,) if scenario == "class" else tuple((head,) for head in every))
+
+
+def _heads(stream: Stream, scenario: Scenario) -> list[tuple[int, list[int]]]:
+    """Return for each head how many classes it has, and the positions of the tasks that it answers for."""
+    sizes = [len(task.labels) for task in stream.tasks]
+    if scenario != "domain":
+        return [(size, [position]) for position, size in enumerate(sizes)]
+    return [(size, [at for at, one in enumerate(sizes) if one == size]) for size in dict.fromkeys(sizes)]
+
+
+def views(stream: Stream, seed: int) -> list[View]:
+    """Return the views of its data sets that a stream needs: one for each permuted task.
+
+    Args:
+        stream: the tasks.
+        seed: the run's; each permutation is its draw called ``permutation`` and the task's name.
+    """
+    made = []
+    for task in stream.tasks:
+        if task.permuted:
+            draws = torch.Generator().manual_seed(derive(seed, "permutation", task.name))
+            order = torch.randperm(math.prod(card(task.dataset).shape), generator=draws)
+            made.append(View(task.name, task.dataset, order))
+    return made
 
 
 def materialise(stream: Stream, scenario: Scenario, bank: Bank, seed: int) -> list[TaskData]:
@@ -96,14 +125,16 @@ def materialise(stream: Stream, scenario: Scenario, bank: Bank, seed: int) -> li
 
     Args:
         stream: the tasks.
-        scenario: decides the task labels.
-        bank: holds the stream's data sets.
+        scenario: decides labels and task labels.
+        bank: holds the stream's data sets and views.
         seed: the run's seed; its draw called ``split`` decides which training rows are held out.
     """
-    ranges = label_ranges(stream.tasks)
+    heads = _heads(stream, scenario)
+    ranges = label_ranges([size for size, _ in heads])
+    owners = {position: head for head, (_, positions) in enumerate(heads) for position in positions}
     return [
-        _task_data(task, number if scenario == "task" else 0, labels, bank, seed)
-        for number, (task, labels) in enumerate(zip(stream.tasks, ranges, strict=True))
+        _task_data(task, 0 if scenario == "class" else owners[position], ranges[owners[position]], bank, seed)
+        for position, task in enumerate(stream.tasks)
     ]
 
 
@@ -129,7 +160,7 @@ def _split(task: Task, labels: range, bank: Bank, rows: Tensor) -> Split:
     new[torch.tensor(task.labels)] = torch.tensor(labels)
     targets = torch.where(own < len(new), new[own.clamp(max=len(new) - 1)], -1)
     kept = targets >= 0
-    return Split(bank.references(task.dataset, rows[kept]), targets[kept])
+    return Split(bank.references(task.name if task.permuted else task.dataset, rows[kept]), targets[kept])
 
 
 def joined(splits: Sequence[Split]) -> Split:

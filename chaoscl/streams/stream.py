@@ -1,10 +1,18 @@
 """Tasks and streams: what is learned, and in which order."""
 
+import itertools
+import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chaoscl.data import card
 from chaoscl.errors import UserError
+from chaoscl.seeds import derive
+
+GIVEN = "given"
+MOST_ORDERS = 120
+"""Orders that ``all`` runs at most: those of five tasks."""
 
 
 @dataclass(frozen=True)
@@ -16,13 +24,17 @@ class Task:
         dataset: name of its data-set card.
         classes: the data set's labels that belong to the task, in the order of their new labels; empty means all.
             Each is one of the data set's and is given once.
+        permuted: whether the pixels are seen through a permutation of the task's own, drawn from the run's seed.
     """
 
     name: str
     dataset: str
     classes: tuple[int, ...] = ()
+    permuted: bool = False
 
     def __post_init__(self) -> None:
+        if self.permuted and card(self.dataset).modality != "image":
+            raise UserError(f"task '{self.name}': only images have pixels to permute, and {self.dataset} holds texts")
         own = range(len(card(self.dataset).classes))
         wrong = sorted({label for label in self.classes if label not in own or self.classes.count(label) > 1})
         if wrong:
@@ -71,9 +83,53 @@ class Stream:
         """The data sets of the stream, by first appearance."""
         return tuple(dict.fromkeys(task.dataset for task in self.tasks))
 
-    def reversed(self) -> "Stream":
-        """Return the same tasks in the opposite order."""
-        return replace(self, name=f"{self.name}-reversed", tasks=self.tasks[::-1])
+    def ordered(self, order: str, seed: int = 0) -> "Stream":
+        """Return the same tasks in another order.
+
+        Args:
+            order: ``given``; ``reversed``; ``shuffle``, drawn by the run's seed under the name ``task order``; or the
+                tasks' positions counted from 1, such as ``2-1-3``.
+            seed: the run's.
+
+        Raises:
+            UserError: there is no such order.
+        """
+        if order == GIVEN:
+            return self
+        if order == "reversed":
+            tasks = self.tasks[::-1]
+        elif order == "shuffle":
+            tasks = tuple(random.Random(derive(seed, "task order")).sample(self.tasks, len(self.tasks)))
+        else:
+            tasks = tuple(self.tasks[position - 1] for position in self._positions(order))
+        return replace(self, name=f"{self.name}-{order}", tasks=tasks)
+
+    def _positions(self, order: str) -> list[int]:
+        positions = [int(part) for part in order.split("-")] if re.fullmatch(r"\d+(-\d+)*", order) else []
+        if sorted(positions) != list(range(1, len(self.tasks) + 1)):
+            raise UserError(
+                f"--order '{order}': give given, reversed, shuffle, all, or each of the positions 1 to"
+                f" {len(self.tasks)} of {self.name} once, such as"
+                f" {'-'.join(str(position) for position in range(len(self.tasks), 0, -1))}"
+            )
+        return positions
+
+    def orders(self) -> tuple[str, ...]:
+        """Return every order of the tasks, in the form that ``ordered`` takes.
+
+        Raises:
+            UserError: there are more than MOST_ORDERS.
+        """
+        every = tuple(
+            "-".join(map(str, order))
+            for order in itertools.islice(itertools.permutations(range(1, len(self.tasks) + 1)), MOST_ORDERS + 1)
+        )
+        if len(every) > MOST_ORDERS:
+            raise UserError(
+                f"--order all: {self.name} has {len(self.tasks)} tasks, and more than {MOST_ORDERS} orders; use"
+                " --order shuffle, which draws one for each seed"
+            )
+        return every
 
 
 def whole(*datasets: str) -> tuple[Task, ...]:
@@ -81,10 +137,16 @@ def whole(*datasets: str) -> tuple[Task, ...]:
     return tuple(Task(card(name).name, name) for name in datasets)
 
 
-def label_ranges(tasks: Sequence[Task]) -> tuple[range, ...]:
-    """Return each task's global labels: 0 .. C-1 over the stream, one contiguous block a task."""
-    ranges, start = [], 0
-    for task in tasks:
-        ranges.append(range(start, start + len(task.labels)))
-        start = ranges[-1].stop
-    return tuple(ranges)
+def split(dataset: str, sizes: Sequence[int]) -> tuple[Task, ...]:
+    """Return a data set's classes as several tasks: the first ``sizes[0]`` labels, the next ``sizes[1]``, ..."""
+    bounds = [0, *itertools.accumulate(sizes)]
+    return tuple(
+        Task(f"{dataset}-{number}", dataset, tuple(range(start, stop)))
+        for number, (start, stop) in enumerate(itertools.pairwise(bounds), 1)
+    )
+
+
+def label_ranges(sizes: Sequence[int]) -> tuple[range, ...]:
+    """Return contiguous blocks of global labels with these sizes, from 0."""
+    bounds = [0, *itertools.accumulate(sizes)]
+    return tuple(range(start, stop) for start, stop in itertools.pairwise(bounds))

@@ -1,0 +1,28 @@
+"""Dark experience replay: the memory holds the logits of its samples, and the model is held to them.
+
+Avalanche stores the logits after a task, not during it, and draws one memory batch a step where the authors draw two.
+"""
+
+from typing import Any
+
+from chaoscl.runs.baseline import Baseline, Hyper, Search, Setup
+
+
+def build(setup: Setup, memory: int, alpha: float) -> Any:
+    """Return Avalanche's DER strategy without the labels of the memory."""
+    from avalanche.training.supervised import DER
+
+    return DER(mem_size=memory, alpha=alpha, beta=0.0, **setup.options())
+
+
+BASELINE = Baseline(
+    summary="dark experience replay: the memory's logits as targets",
+    build=build,
+    source="Buzzega et al. 2020, arXiv:2004.07211; Avalanche 0.6.0, DER",
+    hyper={
+        "memory": Hyper(1000, "samples; as for replay"),
+        "alpha": Hyper(0.3, "Buzzega et al. 2020, split CIFAR-10, buffer 200 and 500", Search(1e-2, 1e1)),
+    },
+    stores="the memory, with all logits of each sample",
+    cost="twice the samples a step",
+)

@@ -1,0 +1,26 @@
+"""DER++: dark experience replay with the labels of the memory beside its logits."""
+
+from typing import Any
+
+from chaoscl.runs.baseline import Baseline, Hyper, Search, Setup
+
+
+def build(setup: Setup, memory: int, alpha: float, beta: float) -> Any:
+    """Return Avalanche's DER strategy with the labels of the memory."""
+    from avalanche.training.supervised import DER
+
+    return DER(mem_size=memory, alpha=alpha, beta=beta, **setup.options())
+
+
+BASELINE = Baseline(
+    summary="DER++: the memory's logits and labels as targets",
+    build=build,
+    source="Buzzega et al. 2020, arXiv:2004.07211; Avalanche 0.6.0, DER",
+    hyper={
+        "memory": Hyper(1000, "samples; as for replay"),
+        "alpha": Hyper(0.1, "Buzzega et al. 2020, split CIFAR-10, buffer 200", Search(1e-2, 1e1)),
+        "beta": Hyper(0.5, "Buzzega et al. 2020, split CIFAR-10, buffer 200", Search(1e-1, 1e1)),
+    },
+    stores="the memory, with all logits of each sample",
+    cost="twice the samples a step",
+)

@@ -1,0 +1,22 @@
+"""ER-ACE: replay in which the new data compete among the new classes only, so that old ones are not pushed down."""
+
+from typing import Any
+
+from chaoscl.runs.baseline import Baseline, Hyper, Setup
+
+
+def build(setup: Setup, memory: int) -> Any:
+    """Return Avalanche's ER_ACE strategy; a memory batch is as large as the first task's batch."""
+    from avalanche.training.supervised import ER_ACE
+
+    return ER_ACE(mem_size=memory, batch_size_mem=setup.batch, **setup.options())
+
+
+BASELINE = Baseline(
+    summary="replay with an asymmetric loss: new classes compete among themselves",
+    build=build,
+    source="Caccia et al. 2022, arXiv:2104.05025; Avalanche 0.6.0, ER_ACE",
+    hyper={"memory": Hyper(1000, "samples; as for replay")},
+    stores="the memory",
+    cost="twice the samples a step",
+)

@@ -1,0 +1,29 @@
+"""Maximally interfered retrieval: of some candidates, replay those that the coming step would hurt most.
+
+Avalanche leaves the classes of the last batch out of the memory's draws. In domain-incremental streams every class is
+in every batch, so nothing is replayed there.
+"""
+
+from typing import Any
+
+from chaoscl.runs.baseline import Baseline, Hyper, Setup
+
+
+def build(setup: Setup, memory: int, candidates: int) -> Any:
+    """Return Avalanche's MIR strategy; a memory batch is as large as the first task's batch."""
+    from avalanche.training.supervised import MIR
+
+    return MIR(mem_size=memory, subsample=candidates, batch_size_mem=setup.batch, **setup.options())
+
+
+BASELINE = Baseline(
+    summary="replay of those samples that the coming step would hurt most",
+    build=build,
+    source="Aljundi et al. 2019, arXiv:1908.04742; Avalanche 0.6.0, MIR",
+    hyper={
+        "memory": Hyper(1000, "samples; as for replay"),
+        "candidates": Hyper(200, "Avalanche's default; the paper has 50 for a memory batch of 10"),
+    },
+    stores="the memory",
+    cost="twice the samples a step, two more passes over the candidates, a copy of the model",
+)

@@ -1,0 +1,191 @@
+"""Fair tuning: the same number of trials for every baseline, on seeds of their own, on validation rows only.
+
+A trial's score is the average incremental accuracy on the validation rows of the tasks seen so far. Seen are the first
+tasks of the stream, as in Chaudhry et al. 2019 (arXiv:1812.00420, section 4): who tunes on the whole stream uses what a
+continual learner cannot have, and gets the label ``oracle-tuned``.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chaoscl.data import Bank
+from chaoscl.errors import UserError
+from chaoscl.evaluation import schema
+from chaoscl.evaluation.metrics import average_incremental_accuracy
+from chaoscl.evaluation.tuning import CHOSEN, TRIALS
+from chaoscl.files import write_atomic
+from chaoscl.runs.baseline import Baseline, Hyper
+from chaoscl.runs.spec import RunSpec, Value
+from chaoscl.seeds import derive
+from chaoscl.streams import find_stream
+
+FIRST_SEED = 1_000_000
+"""Tuning seeds start here, far from the seeds 0, 1, ... of reported runs."""
+
+SEARCH = "search.json"
+_DIGITS = ".6g"
+"""How values are written, and so the precision with which they are tried."""
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search for the hyper-parameters of several baselines.
+
+    Attributes:
+        spec: a run of the search; baseline, seed and hyper-parameters are set for each trial.
+        trials: for each baseline that has something to search.
+        seeds: tuning seeds behind each score.
+    """
+
+    spec: RunSpec
+    trials: int
+    seeds: int
+
+    def __post_init__(self) -> None:
+        total = len(find_stream(self.spec.stream).tasks)
+        if self.trials < 1 or self.seeds < 1:
+            raise UserError("--trials and --seeds must be at least 1")
+        if not 1 <= self.spec.tasks <= total:
+            raise UserError(f"--tasks {self.spec.tasks}: {self.spec.stream} has 1 to {total} tasks to tune on")
+
+    @property
+    def label(self) -> str:
+        """``tuned`` or ``oracle-tuned``."""
+        return "tuned" if self.spec.tasks < len(find_stream(self.spec.stream).tasks) else "oracle-tuned"
+
+
+def search(wanted: Search, baselines: Mapping[str, Baseline], bank: Bank, out: Path, report: Report) -> pd.DataFrame:
+    """Make the trials that ``out/trials.csv`` does not hold yet, and return ``chosen.csv``, written there too.
+
+    Args:
+        wanted: what to search.
+        baselines: by name.
+        bank: holds the stream's data sets.
+        out: results folder; a search goes on where it was stopped.
+        report: told of each trial.
+    """
+    _claim(out, wanted, bank)
+    done = _done(out)
+    for name, baseline in baselines.items():
+        space = {key: hyper for key, hyper in baseline.hyper.items() if hyper.search is not None}
+        own = [row for row in done if row["baseline"] == name]
+        for trial in range(len(own), wanted.trials if space else 1):
+            values = _propose(name, space, own, trial)
+            row = {"baseline": name, "trial": trial, "values": _text(name, values)}
+            row |= _score(wanted, name, baseline, values, bank)
+            own.append(row)
+            done.append(row)
+            write_atomic(out / TRIALS.name, schema.to_csv(pd.DataFrame(done, columns=TRIALS.header), TRIALS))
+            report(f"{name} trial {trial + 1}: {row['values'] or 'nothing to search'}: {row['score']:.4f}")
+    chosen = pd.DataFrame([_choice(wanted, name, done) for name in baselines], columns=CHOSEN.header)
+    write_atomic(out / CHOSEN.name, schema.to_csv(chosen, CHOSEN))
+    return chosen
+
+
+def _claim(out: Path, wanted: Search, bank: Bank) -> None:
+    """Note in ``out`` what is searched, or refuse a folder that holds another search."""
+    data = {dataset.card.name: dataset.sha256 for dataset in bank.datasets}
+    text = json.dumps({"spec": asdict(wanted.spec), "seeds": wanted.seeds, "data": data}, indent=2) + "\n"
+    note = out / SEARCH
+    if note.is_file() and note.read_text(encoding="utf-8") != text:
+        raise UserError(
+            f"{out} holds another search ({note.name}); give another folder with --out"
+        )
+    write_atomic(note, text)
+
+
+def _done(out: Path) -> list[dict[str, Any]]:
+    """Return the trials that were made before."""
+    try:
+        held = schema.read_csv(TRIALS, out / TRIALS.name)
+    except FileNotFoundError:
+        return []
+    except ValueError as error:
+        raise UserError(f"{out / TRIALS.name} is not ours ({error}); give another folder with --out") from error
+    return held.to_dict("records")  # type: ignore[return-value]
+
+
+def _propose(
+    baseline: str, space: Mapping[str, Hyper], done: Sequence[Mapping[str, Any]], trial: int
+) -> dict[str, Value]:
+    """Return the values to try next: those of the file, then what Optuna's TPE proposes after the trials so far.
+
+    The sampler is seeded by the baseline and the number of the trial, so a search that was stopped goes on as if it
+    had not been (Bergstra et al. 2011, Algorithms for Hyper-Parameter Optimization, section 4).
+    """
+    import optuna
+
+    if trial == 0:
+        return {name: hyper.value for name, hyper in space.items()}
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    sampler = optuna.samplers.TPESampler(seed=derive(FIRST_SEED, "tune", baseline, trial) % 2**32, n_startup_trials=5)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    distributions = {name: _distribution(hyper) for name, hyper in space.items()}
+    for row in done:
+        values = dict(entry.split(".", 1)[1].split("=") for entry in row["values"].split(","))
+        params = {name: type(hyper.value)(float(values[name])) for name, hyper in space.items()}
+        study.add_trial(optuna.trial.create_trial(params=params, distributions=distributions, value=row["score"]))
+    proposed = study.ask(distributions).params
+    return {name: value if isinstance(value, int) else float(f"{value:{_DIGITS}}") for name, value in proposed.items()}
+
+
+def _distribution(hyper: Hyper) -> Any:
+    import optuna
+
+    assert hyper.search is not None
+    low, high, log = hyper.search.low, hyper.search.high, hyper.search.log
+    if isinstance(hyper.value, int):
+        return optuna.distributions.IntDistribution(int(low), int(high), log=log)
+    return optuna.distributions.FloatDistribution(low, high, log=log)
+
+
+def _score(
+    wanted: Search, name: str, baseline: Baseline, values: Mapping[str, Value], bank: Bank
+) -> dict[str, float | int]:
+    """Train with these values on every tuning seed, and return the score and what it cost; a failed run scores 0."""
+    from chaoscl.runs.execute import execute
+    from chaoscl.runs.training import RunFailedError
+
+    scores, samples, macs = [], 0, 0
+    for number in range(wanted.seeds):
+        spec = replace(wanted.spec, baseline=name, seed=FIRST_SEED + number, hyper=tuple(sorted(values.items())))
+        try:
+            outcome = execute(spec, baseline, bank)
+        except RunFailedError:
+            scores.append(0.0)
+            continue
+        matrix = outcome.matrix.mean
+        final_only = bool(np.isnan(matrix[1]).any())
+        scores.append(float(matrix[-1].mean()) if final_only else average_incremental_accuracy(matrix))
+        samples += outcome.cost.samples
+        macs += outcome.cost.macs
+    return {"score": float(np.mean(scores)), "samples": samples, "macs": macs}
+
+
+def _text(baseline: str, values: Mapping[str, Value]) -> str:
+    return ",".join(f"{baseline}.{name}={value:{_DIGITS}}" for name, value in values.items())
+
+
+def _choice(wanted: Search, baseline: str, done: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the line of chosen.csv: the best trial, the earlier one of equals."""
+    own = [row for row in done if row["baseline"] == baseline]
+    best = max(own, key=lambda row: row["score"])
+    return {
+        "baseline": baseline,
+        "label": wanted.label,
+        "values": best["values"],
+        "score": best["score"],
+        "default_score": own[0]["score"],
+        "trials": len(own),
+        "tasks": wanted.spec.tasks,
+        "seeds": " ".join(str(FIRST_SEED + number) for number in range(wanted.seeds)),
+        "samples": sum(row["samples"] for row in own),
+        "macs": sum(row["macs"] for row in own),
+    }
