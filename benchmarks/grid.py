@@ -4,6 +4,7 @@ python benchmarks/grid.py
 """
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer
 
 from chaoscl.cli import run_command
 
-FOLDER = Path("results/embedded/grid")
+FOLDER = Path("results/grid")
 
 
 def grid(
@@ -31,6 +32,7 @@ def grid(
     from rich.console import Console
 
     from chaoscl.evaluation import schema
+    from chaoscl.files import write_atomic
     from chaoscl.main_job import Request, baseline_names, run_request
     from chaoscl.reports.tables import percent, rich_table
 
@@ -57,6 +59,9 @@ def grid(
             for run in frames[schema.RUNS.name].itertuples()
         }
     table = pd.DataFrame(columns).rename_axis("baseline").reset_index()
+    words = ["python", "benchmarks/grid.py", "--stream", stream, "--model", model, "--baselines", baselines]
+    words += ["--scenarios", scenarios, "--recipe", recipe]
+    write_atomic(out / "command.txt", shlex.join(words) + "\n")
     Console().print(rich_table(table, f"{stream}, {model}, {recipe} recipe, EMBEDDED data: average accuracy, percent"))
     return 1 if failed else 0
 

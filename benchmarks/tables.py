@@ -13,16 +13,112 @@ import typer
 from chaoscl.cli import run_command
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/catalogue.md", "docs/output.md")
+PAGES = ("README.md", *(f"docs/{name}.md" for name in ("anchors", "baselines", "catalogue", "long-streams", "output")))
 RESULTS = {
     "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST"),
     "seed-three": (ROOT / "results" / "seed-three-chaos2k", "AG News, then MNIST, then EMNIST letters"),
 }
+LONG = tuple(ROOT / "results" / f"long-20-{model}-recipe-short" for model in ("chaos2k", "mlp2k"))
+ANCHORS = ROOT / "results" / "anchors"
+GRID = ROOT / "results" / "grid"
 
 
 def blocks() -> dict[str, str]:
     """Return the generated text of each marker, by its name."""
-    return {**result_blocks(), **schema_blocks(), **catalogue_blocks()}
+    return {
+        **result_blocks(),
+        **long_blocks(),
+        **anchor_blocks(),
+        **accounting_blocks(),
+        **schema_blocks(),
+        **catalogue_blocks(),
+    }
+
+
+def long_retention() -> Any:
+    """Return retention.csv of the long stream, both models."""
+    from pandas import concat
+
+    from chaoscl.evaluation import schema
+
+    return concat([schema.read_csv(schema.RETENTION, folder / schema.RETENTION.name) for folder in LONG])
+
+
+def long_blocks() -> dict[str, str]:
+    """Return the tables of the long stream: accuracies, degradation, what differs how surely, cost, data."""
+    from pandas import concat
+
+    from chaoscl.evaluation import schema
+    from chaoscl.reports.degradation import degradation_table
+    from chaoscl.reports.tables import comparison_table, cost_table, data_table, main_table, markdown
+
+    def both(table: schema.Table) -> Any:
+        return concat([schema.read_csv(table, folder / table.name) for folder in LONG], ignore_index=True)
+
+    forgetting, summary, data = both(schema.FORGETTING), both(schema.SUMMARY), both(schema.DATA)
+    main = main_table(forgetting, summary)
+    tasks = list(dict.fromkeys(forgetting["task"]))
+    return {
+        "long-20 metrics": markdown(main.drop(columns=tasks)),
+        "long-20 tasks": markdown(main.set_index(["baseline", "model"])[tasks].T.rename_axis("task").pipe(_flat)),
+        "long-20 degradation": markdown(degradation_table(long_retention())),
+        "long-20 comparisons": markdown(comparison_table(both(schema.COMPARISONS))),
+        "long-20 costs": markdown(cost_table(both(schema.COSTS), both(schema.TIMINGS))),
+        "long-20 data": markdown(data_table(data.drop_duplicates("dataset"))),
+    }
+
+
+def _flat(frame: Any) -> Any:
+    frame.columns = [" ".join(names) for names in frame.columns]
+    return frame.reset_index()
+
+
+def anchor_blocks() -> dict[str, str]:
+    """Return the table of published numbers and ours."""
+    from chaoscl.evaluation import schema
+    from chaoscl.evaluation.anchors import ANCHORS as TABLE
+    from chaoscl.evaluation.anchors import anchor_frame, read_anchors
+    from chaoscl.reports.anchors import anchor_table
+    from chaoscl.reports.tables import markdown
+
+    wanted = read_anchors(ROOT / "benchmarks" / "anchors.toml")
+    folders = {name: ANCHORS / f"{wanted.stream}-{name}" for name in wanted.scenarios}
+    summaries = {
+        name: schema.read_csv(schema.SUMMARY, folder / schema.SUMMARY.name) for name, folder in folders.items()
+    }
+    frame = anchor_frame(wanted, summaries)
+    if schema.to_csv(frame, TABLE) != (ANCHORS / TABLE.name).read_text(encoding="utf-8"):
+        raise ValueError(f"{ANCHORS / TABLE.name} is not what anchors.toml and the summaries say")
+    values = frame[frame["hyper"] != ""][["scenario", "method", "hyper", "values"]]
+    return {"anchors": markdown(anchor_table(frame)), "anchor values": markdown(values)}
+
+
+def accounting_blocks() -> dict[str, str]:
+    """Return what each baseline stores, asks and costs, with what it kept and computed in the grid's run."""
+    from pandas import DataFrame
+
+    from chaoscl.evaluation import schema
+    from chaoscl.reports.tables import byte_size, markdown
+    from chaoscl.runs.baseline import find_baselines, load_baseline
+
+    costs = schema.read_csv(schema.COSTS, GRID / "task" / schema.COSTS.name).set_index("baseline").to_dict("index")
+    rows = []
+    for name in find_baselines():
+        baseline, cost, least = load_baseline(name), costs[name], costs["naive"]
+        rows.append(
+            {
+                "name": name,
+                "stores": baseline.stores,
+                "task labels in training": baseline.task_labels,
+                "extra cost": baseline.cost,
+                "samples kept": f"{cost['stored_samples']:,}",
+                "bytes kept": byte_size(cost["stored_bytes"]),
+                "raw bytes": byte_size(cost["stored_raw_bytes"]),
+                "samples seen / naive": f"{cost['samples'] / least['samples']:.1f}",
+                "multiply-accumulates / naive": f"{cost['macs'] / least['macs']:.1f}",
+            }
+        )
+    return {"list accounting": markdown(DataFrame(rows))}
 
 
 def result_blocks() -> dict[str, str]:
@@ -46,8 +142,11 @@ def result_blocks() -> dict[str, str]:
 def schema_blocks() -> dict[str, str]:
     """Return the columns of every CSV file."""
     from chaoscl.evaluation import schema
+    from chaoscl.evaluation.anchors import ANCHORS as PUBLISHED
+    from chaoscl.evaluation.tuning import CHOSEN, TRIALS
 
-    return {f"schema {table.name}": schema.as_markdown(table) for table in schema.TABLES.values()}
+    known = [*schema.TABLES.values(), TRIALS, CHOSEN, PUBLISHED]
+    return {f"schema {table.name}": schema.as_markdown(table) for table in known}
 
 
 def catalogue_blocks() -> dict[str, str]:
@@ -82,7 +181,12 @@ def catalogue_blocks() -> dict[str, str]:
             {"name": name, "what": baseline.summary, "values": values or "none", "source": baseline.source}
         )
     streams = [
-        {"name": stream.name, "tasks": ", ".join(task.name for task in stream.tasks), "what": stream.summary}
+        {
+            "name": stream.name,
+            "version": stream.version,
+            "tasks": ", ".join(task.name for task in stream.tasks),
+            "what": stream.summary,
+        }
         for stream in STREAMS.values()
     ]
     models = [{"name": model.name, "what": model.summary} for model in ZOO.values()]
@@ -111,12 +215,17 @@ def replaced(text: str, made: dict[str, str]) -> str:
 def draw() -> None:
     """Draw the figures of all committed results."""
     from chaoscl.evaluation import schema
+    from chaoscl.reports.degradation import degradation_figure
     from chaoscl.reports.figures import retention_figure, save
 
     for folder, title in RESULTS.values():
         retention = schema.read_csv(schema.RETENTION, folder / schema.RETENTION.name)
         scenario, seeds = retention["scenario"][0], retention["n"].max()
         save(retention_figure(retention, f"{title} ({scenario}-incremental, {seeds} seeds)"), folder / "retention.png")
+    retention = long_retention()
+    scenario, seeds = retention["scenario"].iloc[0], retention["n"].max()
+    title = f"Twenty tasks over text and image ({scenario}-incremental, {seeds} seeds)"
+    save(degradation_figure(retention, title), LONG[0] / "degradation.png")
 
 
 def tables(

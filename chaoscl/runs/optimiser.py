@@ -16,7 +16,8 @@ class RecipeAdamW(torch.optim.AdamW):
     """AdamW (Loshchilov & Hutter 2019) with a constant or one-cycle rate, gradient clipping and accumulation.
 
     A strategy calls ``zero_grad`` and ``step`` once a batch, as with any optimiser. ``begin`` starts an experience
-    with fresh state: moments of an earlier task would move weights that the present one leaves alone.
+    with fresh state, unless the recipe keeps it: moments of an earlier task would move weights that the present one
+    leaves alone.
 
     Args:
         parameters: all parameters of the model.
@@ -31,8 +32,9 @@ class RecipeAdamW(torch.optim.AdamW):
         self._schedule: OneCycleLR | None = None
 
     def begin(self, settings: Settings, batches: int) -> None:
-        """Start an experience of ``batches`` batches: state cleared, schedule at its beginning."""
-        self.state = defaultdict(dict)
+        """Start an experience of ``batches`` batches: state cleared or kept, schedule at its beginning."""
+        if settings.fresh:
+            self.state = defaultdict(dict)
         self._settings, self._batches_left, self._waiting = settings, batches, 0
         for group in self.param_groups:
             group.update(weight_decay=settings.weight_decay, lr=settings.max_lr, betas=(0.9, 0.999))
