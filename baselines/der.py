@@ -12,7 +12,7 @@ def build(setup: Setup, memory: int, alpha: float) -> Any:
     """Return Avalanche's DER strategy without the labels of the memory."""
     from avalanche.training.supervised import DER
 
-    return DER(mem_size=memory, alpha=alpha, beta=0.0, **setup.options())
+    return DER(mem_size=memory, batch_size_mem=min(setup.batch, memory), alpha=alpha, beta=0.0, **setup.options())
 
 
 BASELINE = Baseline(

@@ -9,7 +9,7 @@ def build(setup: Setup, memory: int, alpha: float, beta: float) -> Any:
     """Return Avalanche's DER strategy with the labels of the memory."""
     from avalanche.training.supervised import DER
 
-    return DER(mem_size=memory, alpha=alpha, beta=beta, **setup.options())
+    return DER(mem_size=memory, batch_size_mem=min(setup.batch, memory), alpha=alpha, beta=beta, **setup.options())
 
 
 BASELINE = Baseline(

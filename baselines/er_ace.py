@@ -9,7 +9,7 @@ def build(setup: Setup, memory: int) -> Any:
     """Return Avalanche's ER_ACE strategy; a memory batch is as large as the first task's batch."""
     from avalanche.training.supervised import ER_ACE
 
-    return ER_ACE(mem_size=memory, batch_size_mem=setup.batch, **setup.options())
+    return ER_ACE(mem_size=memory, batch_size_mem=min(setup.batch, memory), **setup.options())
 
 
 BASELINE = Baseline(

@@ -3,7 +3,8 @@
 Avalanche's ``lwf`` compares the old classes among themselves only, so nothing holds a new class back on the data of an
 old one, and in class-incremental streams it ends where naive fine-tuning does. Here the previous model's answer is a
 target over all classes shown, 0 for those that it had not learned; the distillation weighs (n - 1) times the loss of
-the n-th task, shared by the heads distilled, times the temperature's square (Hinton, Vinyals & Dean 2015, section 2).
+the n-th task, shared by the heads distilled. It is not multiplied by the temperature's square (Hinton, Vinyals & Dean
+2015, section 2): with that factor new classes were not learned at all, and the published numbers did not come out.
 """
 
 from typing import Any
@@ -28,7 +29,7 @@ def build(setup: Setup, alpha: float, temperature: float) -> Any:
             target[:, learned] = torch.softmax(prev_out[:, learned] / self.temperature, dim=1)
             log_answer = torch.log_softmax(out / self.temperature, dim=1)
             divergence = torch.nn.functional.kl_div(log_answer, target, reduction="batchmean")
-            return self.expcount / len(self.prev_classes_by_task) * self.temperature**2 * divergence
+            return self.expcount / len(self.prev_classes_by_task) * divergence
 
     plugin = LwFPlugin()
     plugin.lwf = ZeroTargets(alpha, temperature)

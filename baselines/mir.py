@@ -13,7 +13,7 @@ def build(setup: Setup, memory: int, candidates: int) -> Any:
     """Return Avalanche's MIR strategy; a memory batch is as large as the first task's batch."""
     from avalanche.training.supervised import MIR
 
-    return MIR(mem_size=memory, subsample=candidates, batch_size_mem=setup.batch, **setup.options())
+    return MIR(mem_size=memory, subsample=candidates, batch_size_mem=min(setup.batch, memory - 1), **setup.options())
 
 
 BASELINE = Baseline(

@@ -22,9 +22,7 @@ def grid(
     baselines: Annotated[str, typer.Option(help="Baselines, separated by commas, or all.")] = "all",
     scenarios: Annotated[str, typer.Option(help="Scenarios, separated by commas.")] = "task,class",
     recipe: Annotated[str, typer.Option(help="Training recipe.")] = "quick",
-    out: Annotated[Path, typer.Option(help="Results folder; one in it for each scenario.")] = Path(
-        "results/embedded/grid"
-    ),
+    out: Annotated[Path, typer.Option(help="Results folder; one in it for each scenario.")] = FOLDER,
     jobs: Annotated[int, typer.Option(help="Runs at a time; 0 means one for each core.")] = 0,
 ) -> int:
     """Run the grid with one seed on embedded data; print average accuracies, and fail if a run failed."""

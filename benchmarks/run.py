@@ -44,7 +44,7 @@ def run(
         from chaoscl.listing import print_list
 
         return print_list(baselines_dir)
-    from chaoscl.main_job import Request, baseline_names, changed_values, execute_request
+    from chaoscl.main_job import Request, baseline_names, changed_values, execute_request, order_of
 
     names = baseline_names(baselines, baselines_dir)
 
@@ -56,7 +56,7 @@ def run(
             seeds=seeds,
             scenario=scenario,
             recipe=recipe,
-            order="reversed" if reverse else order,
+            order=order_of(order, reverse),
             hyper=changed_values(hyper, tuned, names),
             encoders=encoders,
             image_pool=image_pool,

@@ -30,7 +30,8 @@ def tune(
     from rich.console import Console
 
     from chaoscl.data import Bank, choose_source, prepare
-    from chaoscl.files import write_atomic
+    from chaoscl.errors import UserError
+    from chaoscl.files import storage_errors, write_atomic
     from chaoscl.main_job import baseline_names
     from chaoscl.models import find_model
     from chaoscl.reports.tables import rich_table
@@ -45,6 +46,8 @@ def tune(
     find_recipe(recipe)
     check_scenario(scenario)
     found = {name: load_baseline(name) for name in baseline_names(baselines)}
+    if not found:
+        raise UserError("--baselines is empty; name at least one, such as ewc, or all")
     spec = RunSpec(
         stream=stream,
         scenario=scenario,
@@ -63,11 +66,12 @@ def tune(
     root = Path("results") / ("embedded/tuning" if kind == "embedded" else "tuning")
     folder = Path(out) if out else root / f"{find_stream(stream).name}-{model}-{scenario}-{recipe}-{wanted.label}"
     remarks = Console(stderr=True)
-    chosen = search(wanted, found, bank, folder, lambda line: remarks.print(line, highlight=False, soft_wrap=True))
     words = ["python", "benchmarks/tune.py", "--stream", stream, "--model", model, "--baselines", baselines]
     words += ["--scenario", scenario, "--recipe", recipe, "--trials", str(trials), "--seeds", str(seeds)]
     words += ["--tasks", str(tasks), *(["--data", "embedded"] if kind == "embedded" else [])]
-    write_atomic(folder / "command.txt", shlex.join(words) + "\n")
+    with storage_errors("the search", folder, "free some space or give another folder with --out"):
+        chosen = search(wanted, found, bank, folder, lambda line: remarks.print(line, highlight=False, soft_wrap=True))
+        write_atomic(folder / "command.txt", shlex.join(words) + "\n")
     shown = chosen[["baseline", "values", "score", "default_score", "trials"]].round(4).astype(str)
     Console().print(rich_table(shown, f"{wanted.label} on {tasks} tasks of {stream}, {kind} data"))
     remarks.print(f"written to {folder}", soft_wrap=True, highlight=False)

@@ -27,7 +27,7 @@ from chaoscl.runs.results import RUNS_FOLDER, check_folder, data_kind, write_agg
 from chaoscl.runs.spec import RunSpec, Value
 from chaoscl.runs.store import stored
 from chaoscl.runs.sweep import Failure, Job, plan_jobs, run_jobs, unfinished
-from chaoscl.streams import GIVEN, check_scenario, find_stream
+from chaoscl.streams import GIVEN, REVERSED, check_scenario, find_stream
 
 EVERY = "all"
 """In the place of an order or of baselines: every one there is."""
@@ -134,10 +134,23 @@ def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:
     return frames, lines
 
 
+def order_of(order: str, reverse: bool) -> str:
+    """Return the order that ``--order`` and ``--reverse`` ask for.
+
+    Raises:
+        UserError: they ask for two.
+    """
+    if reverse and order not in (GIVEN, REVERSED):
+        raise UserError(f"--reverse and --order {order} contradict each other; give one of them")
+    return REVERSED if reverse else order
+
+
 def baseline_names(text: str, folder: str | None = None) -> tuple[str, ...]:
     """Return the baselines that ``text`` names, separated by commas; ``all`` stands for every file in the folder."""
     if text.strip() == EVERY:
-        return tuple(find_baselines(Path(folder) if folder else FOLDER))
+        # The first is what the others are compared with.
+        found = find_baselines(Path(folder) if folder else FOLDER)
+        return tuple(sorted(found, key=lambda name: name != "naive"))
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
@@ -267,7 +280,7 @@ def default_out(request: Request, kind: str) -> Path:
         if getattr(request, name) != getattr(Request, name):
             parts.append(f"{name.replace('_', '-')}-{getattr(request, name)}")
     if request.hyper:
-        parts.append("hyper-" + hashlib.sha256(" ".join(sorted(request.hyper)).encode()).hexdigest()[:8])
+        parts.append("hyper-" + hashlib.sha256(" ".join(request.hyper).encode()).hexdigest()[:8])
     root = Path("results")
     return (root / "embedded" if kind == "embedded" else root) / "-".join(parts)
 

@@ -23,9 +23,7 @@ CHOSEN = Table(
     (
         _BASELINE,
         Column("label", "str", "", "tuned: on the stream's first tasks only; oracle-tuned: on all of them"),
-        Column(
-            "values", "str", "", "hyper-parameters of the best trial, as baseline.name=value; or empty"
-        ),
+        Column("values", "str", "", "hyper-parameters of the best trial, as baseline.name=value; or empty"),
         Column("score", "float", "fraction", "of the best trial"),
         Column("default_score", "float", "fraction", "of the values in the baseline's file"),
         Column("trials", "int", "trials", "trials made"),

@@ -6,6 +6,7 @@ imported inside ``build``, because importing it takes seconds and lists of basel
 
 import hashlib
 import importlib.util
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,12 +135,27 @@ class Baseline:
         for name, value in (changed or {}).items():
             if name not in values:
                 raise unknown("hyper-parameter", name, values or ["none"])
-            kind = type(values[name])
-            try:
-                values[name] = kind(float(value)) if kind is int else kind(value)
-            except ValueError as error:
-                raise UserError(f"hyper-parameter {name} = '{value}': a number is needed") from error
+            values[name] = _typed(name, value, type(values[name]))
         return values
+
+
+def _typed(name: str, value: Value, kind: type) -> Value:
+    """Return a hyper-parameter's value in the type of the one in the baseline's file.
+
+    Raises:
+        UserError: it is no finite number, or not a whole one where one is needed.
+    """
+    if kind is str:
+        return str(value)
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise UserError(f"hyper-parameter {name} = '{value}': a number is needed") from error
+    if not math.isfinite(number) or (kind is int and not number.is_integer()):
+        raise UserError(
+            f"hyper-parameter {name} = '{value}': a {'whole' if kind is int else 'finite'} number is needed"
+        )
+    return kind(number)
 
 
 def find_baselines(folder: Path = FOLDER) -> dict[str, Path]:

@@ -27,6 +27,7 @@ class RecipeAdamW(torch.optim.AdamW):
         super().__init__(parameters, fused=True)
         self.steps = 0
         self._waiting = 0
+        self._sums: dict[nn.Parameter, torch.Tensor] = {}
         self._batches_left = 0
         self._settings: Settings | None = None
         self._schedule: OneCycleLR | None = None
@@ -35,7 +36,7 @@ class RecipeAdamW(torch.optim.AdamW):
         """Start an experience of ``batches`` batches: state cleared or kept, schedule at its beginning."""
         if settings.fresh:
             self.state = defaultdict(dict)
-        self._settings, self._batches_left, self._waiting = settings, batches, 0
+        self._settings, self._batches_left, self._waiting, self._sums = settings, batches, 0, {}
         for group in self.param_groups:
             group.update(weight_decay=settings.weight_decay, lr=settings.max_lr, betas=(0.9, 0.999))
             for key in ("initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"):
@@ -46,29 +47,41 @@ class RecipeAdamW(torch.optim.AdamW):
             length = max(batches, math.ceil(2 / min(settings.rise, 1 - settings.rise)))
             self._schedule = OneCycleLR(self, settings.max_lr, total_steps=length, pct_start=settings.rise)
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Clear the gradients, unless they are being accumulated."""
-        if self._waiting == 0:
-            super().zero_grad(set_to_none)
-
     def step(self, closure: Callable[[], float] | None = None) -> Any:
         """Count a batch; take a step when enough gradients are accumulated, or with the last batch."""
         if self._settings is None:
             raise RuntimeError("begin() must be called before the first step")
-        self._waiting += 1
         self._batches_left -= 1
-        if self._waiting < self._settings.accumulation and self._batches_left > 0:
+        if self._settings.accumulation > 1 and not self._accumulated():
             return None
-        parameters = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
-        if self._waiting > 1:
-            for parameter in parameters:
-                assert parameter.grad is not None
-                parameter.grad /= self._waiting
+        parameters = self._with_gradient()
         if self._settings.clip is not None:
             nn.utils.clip_grad_norm_(parameters, self._settings.clip)
-        self._waiting = 0
         result = super().step(closure)
         self.steps += 1
         if self._schedule is not None and self._schedule.last_epoch + 1 < self._schedule.total_steps:
             self._schedule.step()
         return result
+
+    def _accumulated(self) -> bool:
+        """Add the batch's gradients to the sums; say whether a step is due, with the means as gradients.
+
+        The sums are kept apart from the gradients, which strategies clear and use as they like between two batches.
+        """
+        assert self._settings is not None
+        self._waiting += 1
+        for parameter in self._with_gradient():
+            assert parameter.grad is not None
+            if parameter in self._sums:
+                self._sums[parameter] += parameter.grad
+            else:
+                self._sums[parameter] = parameter.grad.clone()
+        if self._waiting < self._settings.accumulation and self._batches_left > 0:
+            return False
+        for parameter, total in self._sums.items():
+            parameter.grad = total / self._waiting
+        self._sums, self._waiting = {}, 0
+        return True
+
+    def _with_gradient(self) -> list[nn.Parameter]:
+        return [p for group in self.param_groups for p in group["params"] if p.grad is not None]

@@ -71,7 +71,7 @@ def write_aggregates(
         schema.RETENTION: retention_frame(records, order),
         schema.FORGETTING: forgetting_frame(records, order),
         schema.SUMMARY: summary_frame(records, order),
-        schema.COMPARISONS: comparison_frame(records, _with_runs(records, order)),
+        schema.COMPARISONS: _comparisons(records, order),
         schema.COSTS: _cost_frame(finished, schema.COSTS),
         schema.TIMINGS: _cost_frame(finished, schema.TIMINGS),
         schema.RUNS: _runs(jobs, failures, out),
@@ -83,9 +83,11 @@ def write_aggregates(
     return {table.name: frame for table, frame in frames.items()}
 
 
-def _with_runs(records: Sequence[RunRecord], order: Sequence[str]) -> list[str]:
+def _comparisons(records: Sequence[RunRecord], order: Sequence[str]) -> pd.DataFrame:
+    """Return comparisons.csv over the baselines that have runs; without any there is nothing to compare."""
     there = {record.baseline for record in records}
-    return [baseline for baseline in order if baseline in there]
+    finished = [baseline for baseline in order if baseline in there]
+    return comparison_frame(records, finished) if finished else schema.empty(schema.COMPARISONS)
 
 
 def _cost_frame(jobs: Sequence[Job], table: schema.Table) -> pd.DataFrame:

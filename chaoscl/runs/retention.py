@@ -20,11 +20,13 @@ EMBEDDING_BATCH = 32
 
 
 def accuracies(network: CrossModalNetwork, split: Split, task_label: int, seeds: Sequence[int]) -> NDArray[np.float64]:
-    """Return the accuracy on ``split`` of one evaluation for each seed, (len(seeds),), in [0, 1].
+    """Return the accuracy on ``split`` of one evaluation for each seed, (len(seeds),), in [0, 1]; NaN without rows.
 
     Leaves no trace: modes, the global random state and the network's noise are as before. The embeddings are computed
     once, since only the trunk is stochastic.
     """
+    if not len(split):
+        return np.full(len(seeds), np.nan)
     modes = {module: module.training for module in network.modules()}
     devices = [network.device] if network.device.type == "cuda" else []
     network.eval()

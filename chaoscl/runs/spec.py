@@ -21,7 +21,6 @@ class RunSpec:
 
     Attributes:
         stream: as given in the command.
-        reverse: whether the stream is learned backwards.
         scenario: ``task``, ``domain`` or ``class``.
         model: as given in the command; the baseline may train another (``mlp`` does).
         baseline: name of the baseline's file.
@@ -55,6 +54,8 @@ class RunSpec:
             raise UserError(f"seed {self.seed} is negative; seeds are 0, 1, 2, ...")
         if self.repetitions < 1:
             raise UserError(f"--repetitions {self.repetitions}: at least one evaluation is needed")
+        if self.tasks < 0:
+            raise UserError(f"--tasks {self.tasks}: give how many of the stream's are learned, or 0 for all")
 
 
 def run_hash(

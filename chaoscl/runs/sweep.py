@@ -4,6 +4,7 @@ import multiprocessing
 import queue
 import signal
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -22,7 +23,7 @@ from chaoscl.runs.provenance import computing_versions
 from chaoscl.runs.recipes import Settings, find_recipe, joint_settings
 from chaoscl.runs.spec import RunSpec, run_hash
 from chaoscl.runs.store import run_folder, write_run
-from chaoscl.streams import VALIDATION_SHARE, find_stream
+from chaoscl.streams import VALIDATION_SHARE, check_scenario, find_stream, task_labels
 
 State = Literal["started", "working", "finished", "failed"]
 FAILURE = "failure.txt"
@@ -115,7 +116,7 @@ def _planned(spec: RunSpec, bank: Bank) -> list[tuple[Settings, int]]:
     """Return for each task its settings and about how many training rows it has."""
     recipe = find_recipe(spec.recipe)
     found = []
-    for task in find_stream(spec.stream, spec.order, spec.seed).tasks:
+    for task in find_stream(spec.stream, spec.order, spec.seed).tasks[: spec.tasks or None]:
         dataset = bank[task.dataset]
         share = len(task.labels) / len(dataset.card.classes)
         rows = round(dataset.train_rows * (1 - VALIDATION_SHARE) * share)
@@ -123,14 +124,21 @@ def _planned(spec: RunSpec, bank: Bank) -> list[tuple[Settings, int]]:
     return found
 
 
+def _task_labels(spec: RunSpec) -> list[int]:
+    stream = find_stream(spec.stream, spec.order, spec.seed)
+    return task_labels(stream, check_scenario(spec.scenario))[: spec.tasks or None]
+
+
 def _batches(spec: RunSpec, baseline: Baseline, bank: Bank) -> int:
     """Return about how many batches a run takes, replayed samples not counted."""
     planned = _planned(spec, bank)
     if baseline.schedule == "joint":
         together = joint_settings([settings for settings, _ in planned])
-        rows = [count for _, count in planned]
-        # With task labels, Avalanche balances each batch over the tasks and repeats the smaller ones.
-        seen = max(rows) * len(rows) if spec.scenario == "task" else sum(rows)
+        rows: dict[int, int] = defaultdict(int)
+        for (_, count), label in zip(planned, _task_labels(spec), strict=True):
+            rows[label] += count
+        # Avalanche balances each batch over the task labels and repeats the smaller ones.
+        seen = max(rows.values()) * len(rows)
         return together.epochs * -(-seen // together.batch)
     return sum(settings.epochs * -(-count // settings.batch) for settings, count in planned)
 

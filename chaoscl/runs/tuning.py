@@ -29,6 +29,8 @@ FIRST_SEED = 1_000_000
 """Tuning seeds start here, far from the seeds 0, 1, ... of reported runs."""
 
 SEARCH = "search.json"
+SCORE_DIGITS = 6
+"""Of a score: as many as trials.csv holds, so that a search that goes on compares what it reads."""
 _DIGITS = ".6g"
 """How values are written, and so the precision with which they are tried."""
 Report = Callable[[str], None]
@@ -73,6 +75,7 @@ def search(wanted: Search, baselines: Mapping[str, Baseline], bank: Bank, out: P
     """
     _claim(out, wanted, bank)
     done = _done(out)
+    place = {name: number for number, name in enumerate(baselines)}
     for name, baseline in baselines.items():
         space = {key: hyper for key, hyper in baseline.hyper.items() if hyper.search is not None}
         own = [row for row in done if row["baseline"] == name]
@@ -81,7 +84,7 @@ def search(wanted: Search, baselines: Mapping[str, Baseline], bank: Bank, out: P
             row = {"baseline": name, "trial": trial, "values": _text(name, values)}
             row |= _score(wanted, name, baseline, values, bank)
             own.append(row)
-            done.append(row)
+            done = sorted([*done, row], key=lambda one: place.get(one["baseline"], len(place)))
             write_atomic(out / TRIALS.name, schema.to_csv(pd.DataFrame(done, columns=TRIALS.header), TRIALS))
             report(f"{name} trial {trial + 1}: {row['values'] or 'nothing to search'}: {row['score']:.4f}")
     chosen = pd.DataFrame([_choice(wanted, name, done) for name in baselines], columns=CHOSEN.header)
@@ -91,13 +94,12 @@ def search(wanted: Search, baselines: Mapping[str, Baseline], bank: Bank, out: P
 
 def _claim(out: Path, wanted: Search, bank: Bank) -> None:
     """Note in ``out`` what is searched, or refuse a folder that holds another search."""
+    spec = asdict(replace(wanted.spec, baseline=""))
     data = {dataset.card.name: dataset.sha256 for dataset in bank.datasets}
-    text = json.dumps({"spec": asdict(wanted.spec), "seeds": wanted.seeds, "data": data}, indent=2) + "\n"
+    text = json.dumps({"spec": spec, "seeds": wanted.seeds, "data": data}, indent=2) + "\n"
     note = out / SEARCH
     if note.is_file() and note.read_text(encoding="utf-8") != text:
-        raise UserError(
-            f"{out} holds another search ({note.name}); give another folder with --out"
-        )
+        raise UserError(f"{out} holds another search ({note.name}); give another folder with --out")
     write_atomic(note, text)
 
 
@@ -166,7 +168,7 @@ def _score(
         scores.append(float(matrix[-1].mean()) if final_only else average_incremental_accuracy(matrix))
         samples += outcome.cost.samples
         macs += outcome.cost.macs
-    return {"score": float(np.mean(scores)), "samples": samples, "macs": macs}
+    return {"score": round(float(np.mean(scores)), SCORE_DIGITS), "samples": samples, "macs": macs}
 
 
 def _text(baseline: str, values: Mapping[str, Value]) -> str:
@@ -175,7 +177,7 @@ def _text(baseline: str, values: Mapping[str, Value]) -> str:
 
 def _choice(wanted: Search, baseline: str, done: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the line of chosen.csv: the best trial, the earlier one of equals."""
-    own = [row for row in done if row["baseline"] == baseline]
+    own = [row for row in done if row["baseline"] == baseline][: wanted.trials]
     best = max(own, key=lambda row: row["score"])
     return {
         "baseline": baseline,

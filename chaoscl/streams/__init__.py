@@ -15,12 +15,14 @@ from chaoscl.streams.scenario import (
     joined,
     layout,
     materialise,
+    task_labels,
     views,
 )
-from chaoscl.streams.stream import GIVEN, Stream, Task, label_ranges, split, whole
+from chaoscl.streams.stream import GIVEN, REVERSED, Stream, Task, label_ranges, split, whole
 
 __all__ = [
     "GIVEN",
+    "REVERSED",
     "SCENARIOS",
     "STREAMS",
     "VALIDATION_SHARE",
@@ -37,6 +39,7 @@ __all__ = [
     "layout",
     "materialise",
     "split",
+    "task_labels",
     "views",
     "whole",
 ]

@@ -133,10 +133,11 @@ def _flat(content: Any) -> Columns | None:
 def _leaf(content: Any) -> Columns | None:
     if isinstance(content, FlatData):
         return _flat(content)
-    if isinstance(content, TensorDataset):
+    if type(content) is TensorDataset:
         return list(content.tensors)
     if isinstance(content, ConstantSequence):
-        return [torch.full((len(content),), content[0])] if len(content) else [torch.empty(0, dtype=torch.int64)]
+        constant = content._constant_value
+        return [torch.full((len(content),), constant)] if isinstance(constant, int) else None
     if isinstance(content, list) and content:
         if all(isinstance(one, Tensor) for one in content):
             return [torch.stack(content)]

@@ -129,13 +129,20 @@ def materialise(stream: Stream, scenario: Scenario, bank: Bank, seed: int) -> li
         bank: holds the stream's data sets and views.
         seed: the run's seed; its draw called ``split`` decides which training rows are held out.
     """
-    heads = _heads(stream, scenario)
-    ranges = label_ranges([size for size, _ in heads])
-    owners = {position: head for head, (_, positions) in enumerate(heads) for position in positions}
-    return [
-        _task_data(task, 0 if scenario == "class" else owners[position], ranges[owners[position]], bank, seed)
-        for position, task in enumerate(stream.tasks)
-    ]
+    ranges = label_ranges([size for size, _ in _heads(stream, scenario)])
+    described = zip(stream.tasks, _owners(stream, scenario), task_labels(stream, scenario), strict=True)
+    return [_task_data(task, label, ranges[owner], bank, seed) for task, owner, label in described]
+
+
+def task_labels(stream: Stream, scenario: Scenario) -> list[int]:
+    """Return what the model is told with the samples of each task."""
+    return [0] * len(stream.tasks) if scenario == "class" else _owners(stream, scenario)
+
+
+def _owners(stream: Stream, scenario: Scenario) -> list[int]:
+    """Return the head that answers for each task."""
+    owners = {position: head for head, (_, at) in enumerate(_heads(stream, scenario)) for position in at}
+    return [owners[position] for position in range(len(stream.tasks))]
 
 
 def _task_data(task: Task, task_label: int, labels: range, bank: Bank, seed: int) -> TaskData:

@@ -10,7 +10,7 @@ from chaoscl.data import card
 from chaoscl.errors import UserError
 from chaoscl.seeds import derive
 
-GIVEN = "given"
+GIVEN, REVERSED = "given", "reversed"
 MOST_ORDERS = 120
 """Orders that ``all`` runs at most: those of five tasks."""
 
@@ -96,7 +96,7 @@ class Stream:
         """
         if order == GIVEN:
             return self
-        if order == "reversed":
+        if order == REVERSED:
             tasks = self.tasks[::-1]
         elif order == "shuffle":
             tasks = tuple(random.Random(derive(seed, "task order")).sample(self.tasks, len(self.tasks)))

@@ -1,10 +1,65 @@
+"""Programs as a user types them, run in this process, and a tiny mirror folder."""
+
+import importlib.util
 import io
+import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+
+from chaoscl.cli import run_command
+from chaoscl.runs import recipes
+
+PROGRAMS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def program(monkeypatch, capsys, tmp_path):
+    """Return a maker of functions that run a program: words in; exit status, stdout and stderr out.
+
+    The program runs in an empty folder, its quick recipe aims at two batches, and its terminal is wide.
+    """
+    monkeypatch.setattr(recipes, "QUICK_BATCHES", 2)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "240")
+
+    def make(name):
+        file = PROGRAMS / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(f"{name}_program", file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+
+        def call(*words):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(sys, "argv", [str(file), *map(str, words)])
+                status = run_command(getattr(module, name))
+            captured = capsys.readouterr()
+            return status, captured.out, captured.err
+
+        return call
+
+    return make
+
+
+@pytest.fixture
+def refused():
+    """Return a check that an answer is a refusal: exit status 2, and one line that holds the given words."""
+
+    def check(answer, *words):
+        status, out, err = answer
+        assert status == 2
+        assert out == ""
+        lines = err.strip().splitlines()
+        assert len(lines) == 1, err
+        assert lines[0].startswith("error: ")
+        for word in words:
+            assert word in lines[0]
+
+    return check
 
 
 def _png(pixels):

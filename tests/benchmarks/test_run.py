@@ -1,6 +1,6 @@
 """The command as a user types it: acceptance of what it refuses, writes and repeats."""
 
-import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -11,44 +11,21 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from chaoscl.cli import run_command
 from chaoscl.evaluation import schema
-from chaoscl.runs import recipes
+from chaoscl.listing import listing
+from chaoscl.runs.baseline import find_baselines
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "benchmarks" / "run.py"
 
 
 @pytest.fixture
-def command(monkeypatch, capsys, tmp_path):
+def command(program):
     """Return a function that runs the program in this process: exit status, stdout, stderr."""
-    spec = importlib.util.spec_from_file_location("run_program", PROGRAM)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(recipes, "QUICK_BATCHES", 2)
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", [str(PROGRAM), *words])
-        status = run_command(module.run)
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
+    return program("run")
 
 
 QUICK = ("--stream", "addition", "--model", "mlp256", "--data", "embedded", "--recipe", "quick", "--jobs", "1")
-
-
-def refused(answer, *words):
-    status, out, err = answer
-    assert status == 2
-    assert out == ""
-    lines = err.strip().splitlines()
-    assert len(lines) == 1, err
-    assert lines[0].startswith("error: ")
-    for word in words:
-        assert word in lines[0]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +40,7 @@ def refused(answer, *words):
         (("--baselines", ""), ("--baselines is empty",)),
         (("--seeds", "0"), ("--seeds 0",)),
         (("--seeds", "many"), ("--seeds",)),
-        (("--scenario", "nope"), ("unknown scenario 'nope'", "task, class")),
+        (("--scenario", "nope"), ("unknown scenario 'nope'", "task, domain, class")),
         (("--recipe", "nope"), ("unknown recipe 'nope'",)),
         (("--encoders", "nope"), ("unknown --encoders 'nope'",)),
         (("--image-pool", "nope"), ("unknown --image-pool 'nope'",)),
@@ -79,12 +56,12 @@ def refused(answer, *words):
         (("--unknown-option",), ("--unknown-option",)),
     ],
 )
-def test_bad_input_is_one_line_and_writes_nothing(command, tmp_path, words, expected):
+def test_bad_input_is_one_line_and_writes_nothing(command, refused, tmp_path, words, expected):
     refused(command(*words), *expected)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_truncated_mirror_file_is_one_line(command, tmp_path, write_mirror):
+def test_a_truncated_mirror_file_is_one_line(command, refused, tmp_path, write_mirror):
     mirror = write_mirror(tmp_path / "mirror", "mnist")
     file = mirror / "mnist" / "train.parquet"
     file.write_bytes(file.read_bytes()[:-50])
@@ -111,25 +88,37 @@ def tiny_disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_for_results_is_one_line_before_training(command, tiny_disk):
+def test_a_full_disk_for_results_is_one_line_before_training(command, refused, tiny_disk):
     refused(command(*QUICK, "--out", str(tiny_disk / "out")), "no space left", "--out")
     assert list(tiny_disk.iterdir()) == []
 
 
-def test_a_full_disk_for_prepared_data_is_one_line(command, tiny_disk, monkeypatch):
+def test_a_full_disk_for_prepared_data_is_one_line(command, refused, tiny_disk, monkeypatch):
     monkeypatch.setenv("CHAOSCL_CACHE", str(tiny_disk))
     refused(command("--stream", "mnist", "--data", "embedded"), "no space left", "CHAOSCL_CACHE")
     assert [path.suffix for path in tiny_disk.rglob("*") if path.is_file()] in ([], [".lock"])
 
 
-AGGREGATES = ("retention.csv", "forgetting.csv", "summary.csv", "runs.csv", "data.csv", "command.txt")
+AGGREGATES = (
+    schema.RETENTION,
+    schema.FORGETTING,
+    schema.SUMMARY,
+    schema.COMPARISONS,
+    schema.COSTS,
+    schema.RUNS,
+    schema.DATA,
+)
 
 
 def test_the_same_command_gives_the_same_bytes(command, tmp_path):
     for name in ("one", "two"):
         assert command(*QUICK, "--seeds", "2", "--baselines", "naive,joint", "--out", name)[0] == 0
-    for name in AGGREGATES:
+    for name in (*(table.name for table in AGGREGATES), "command.txt"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    names = {path.name for path in (tmp_path / "one").iterdir()}
+    assert names == {*(table.name for table in AGGREGATES), "timings.csv", "command.txt", "runs"}
+    for table in (*AGGREGATES, schema.TIMINGS):
+        assert len(schema.read_csv(table, tmp_path / "one" / table.name)), table.name
     summary = schema.read_csv(schema.SUMMARY, tmp_path / "one" / "summary.csv")
     assert list(dict.fromkeys(summary["baseline"])) == ["naive", "joint"]
     assert (tmp_path / "one" / "command.txt").read_text() == (
@@ -169,24 +158,30 @@ def test_a_baseline_is_added_with_one_file(command, tmp_path):
     assert "patient" in out
 
 
-def test_a_failed_run_stays_as_a_row(command, tmp_path):
+BROKEN = (
+    "from chaoscl.runs.baseline import Baseline\n"
+    "BASELINE = Baseline(summary='x', build=lambda setup: 1 / 0, source='x')\n"
+)
+
+
+@pytest.mark.parametrize("baselines", ["broken,naive", "broken"])
+def test_a_failed_run_stays_as_a_row(command, tmp_path, baselines):
     folder = tmp_path / "mine"
     folder.mkdir()
-    (folder / "broken.py").write_text(
-        "from chaoscl.runs.baseline import Baseline\n"
-        "BASELINE = Baseline(summary='x', build=lambda setup: 1 / 0, source='x')\n"
-    )
-    status, _, err = command(
-        *QUICK, "--baselines-dir", str(folder), "--baselines", "broken", "--seeds", "1", "--out", "o"
-    )
+    (folder / "broken.py").write_text(BROKEN)
+    shutil.copy(ROOT / "baselines" / "naive.py", folder)
+    words = (*QUICK, "--baselines-dir", str(folder), "--baselines", baselines, "--seeds", "1", "--out", "o")
+    status, _, err = command(*words)
     assert status == 1
     assert "ZeroDivisionError" in err
     assert "Traceback" not in err
-    runs = schema.read_csv(schema.RUNS, tmp_path / "o" / "runs.csv")
-    assert runs[["status", "message"]].values.tolist() == [["failed", "ZeroDivisionError: division by zero"]]
+    runs = schema.read_csv(schema.RUNS, tmp_path / "o" / "runs.csv").set_index("baseline")
+    assert runs.index.tolist() == baselines.split(",")
+    assert runs.loc["broken", ["status", "message"]].tolist() == ["failed", "ZeroDivisionError: division by zero"]
+    assert (tmp_path / "o" / "costs.csv").read_text().count("\n") == len(runs)
 
 
-def test_real_and_embedded_results_never_share_a_folder(command, tmp_path, write_mirror):
+def test_real_and_embedded_results_never_share_a_folder(command, refused, tmp_path, write_mirror):
     mirror = write_mirror(tmp_path / "mirror", "mnist")
     words = ("--stream", "mnist", "--model", "mlp256", "--recipe", "quick", "--seeds", "1", "--baselines", "naive")
     assert command(*words, "--jobs", "1", "--data-dir", str(mirror), "--out", "shared")[0] == 0
@@ -226,7 +221,7 @@ def test_the_program_runs_as_printed_and_is_quiet_off_a_terminal(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ}, timeout=240)
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout + done.stderr
-    assert done.stderr.splitlines() == ["naive seed 0: finished"]
+    assert done.stderr.splitlines() == ["naive seed 0: finished", f"written to {tmp_path / 'o'}"]
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -246,7 +241,7 @@ def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(tmp_path, jobs):
 
 
 @pytest.mark.real
-def test_a_real_truncated_file_is_one_line(command, tmp_path, mirror):
+def test_a_real_truncated_file_is_one_line(command, refused, tmp_path, mirror):
     folder = tmp_path / "cut" / "mnist"
     folder.mkdir(parents=True)
     for split in ("train", "test"):
@@ -256,3 +251,169 @@ def test_a_real_truncated_file_is_one_line(command, tmp_path, mirror):
     cut.write_bytes(cut.read_bytes()[:100_000])
     assert pq.read_schema(mirror / "mnist" / "test.parquet")
     refused(command("--stream", "mnist", "--data-dir", str(folder.parent)), "test.parquet")
+
+
+def run_specs(folder):
+    """Return the specifications of the finished runs in a results folder, in the order of runs.csv."""
+    runs = schema.read_csv(schema.RUNS, folder / "runs.csv")
+    assert set(runs["status"]) == {"finished"}
+    return [json.loads((folder / "runs" / run / "spec.json").read_text()) for run in runs["run"]]
+
+
+PAIR = ("--stream", "ag_news,addition", *QUICK[2:], "--baselines", "naive", "--out", "o")
+
+
+@pytest.mark.parametrize(
+    ("words", "orders"),
+    [
+        ((), [("given", ["ag_news", "addition"])]),
+        (("--order", "given"), [("given", ["ag_news", "addition"])]),
+        (("--order", "reversed"), [("reversed", ["addition", "ag_news"])]),
+        (("--reverse",), [("reversed", ["addition", "ag_news"])]),
+        (("--order", "2-1"), [("2-1", ["addition", "ag_news"])]),
+        (("--order", "all"), [("1-2", ["ag_news", "addition"]), ("2-1", ["addition", "ag_news"])]),
+    ],
+)
+def test_tasks_are_learned_in_the_order_that_is_asked_for(command, tmp_path, words, orders):
+    assert command(*PAIR, "--seeds", "1", *words)[0] == 0
+    specs = run_specs(tmp_path / "o")
+    assert [(spec["spec"]["order"], spec["stream"]["tasks"]) for spec in specs] == orders
+    costs = schema.read_csv(schema.COSTS, tmp_path / "o" / "costs.csv")
+    assert costs["order"].tolist() == [order for order, _ in orders]
+    rows = schema.read_csv(schema.RETENTION, tmp_path / "o" / "retention.csv")
+    tasks = orders[0][1] if len(orders) == 1 else ["position 1", "position 2"]
+    assert rows["task"].tolist() == tasks * 3
+    assert set(rows["n"]) == {len(orders)}
+
+
+def test_shuffle_draws_an_order_for_each_seed(command, tmp_path):
+    assert command(*PAIR, "--seeds", "4", "--order", "shuffle")[0] == 0
+    specs = run_specs(tmp_path / "o")
+    assert {spec["spec"]["order"] for spec in specs} == {"shuffle"}
+    drawn = [tuple(spec["stream"]["tasks"]) for spec in specs]
+    assert set(drawn) == {("ag_news", "addition"), ("addition", "ag_news")}
+    assert [spec["spec"]["seed"] for spec in specs] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("order", ["", "2", "0-1", "1-1", "1-3", "1-2-3", "2-1-", "2,1", "sideways", "Given"])
+def test_an_order_that_is_none_is_one_line_and_writes_nothing(command, refused, tmp_path, order):
+    refused(command(*PAIR, "--order", order), f"--order '{order}'", "1 to 2", "such as 2-1")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_orders_than_anybody_would_run_are_one_line(command, refused, tmp_path):
+    refused(command("--stream", "seed-six", "--order", "all"), "--order all", "more than 120", "--order shuffle")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_orders_at_once_are_one_line(command, refused):
+    refused(command(*PAIR, "--seeds", "1", "--order", "shuffle", "--reverse"), "--reverse")
+
+
+def test_changed_values_reach_the_runs_of_their_baseline_only(command, tmp_path):
+    words = ("--baselines", "naive,ewc,replay", "--hyper", "ewc.ewc_lambda=2.5, replay.memory=1e1", "--out", "o")
+    assert command(*QUICK, "--seeds", "1", *words)[0] == 0
+    specs = {spec["spec"]["baseline"]: spec for spec in run_specs(tmp_path / "o")}
+    values = {name: spec["hyper_parameters"] for name, spec in specs.items()}
+    assert values == {"naive": {}, "ewc": {"ewc_lambda": 2.5}, "replay": {"memory": 10}}
+    assert specs["ewc"]["spec"]["hyper"] == [["ewc_lambda", 2.5]]
+    stored = schema.read_csv(schema.COSTS, tmp_path / "o" / "costs.csv").set_index("baseline")["stored_samples"]
+    assert stored["replay"] == 10
+
+
+@pytest.mark.parametrize(
+    ("hyper", "expected"),
+    [
+        ("nope.rate=1", ("'nope.rate=1'", "nope is not among --baselines naive,ewc")),
+        ("replay.memory=1", ("'replay.memory=1'", "replay is not among --baselines naive,ewc")),
+        ("ewc.nope=1", ("unknown hyper-parameter 'nope'", "ewc_lambda")),
+        ("naive.rate=1", ("unknown hyper-parameter 'rate'", "none")),
+        ("ewc.ewc_lambda=fast", ("ewc_lambda = 'fast'", "a number is needed")),
+        ("ewc.ewc_lambda", ("write baseline.name=value",)),
+        ("ewc.ewc_lambda=", ("write baseline.name=value",)),
+        ("ewc_lambda=1", ("write baseline.name=value",)),
+        ("ewc.=1", ("write baseline.name=value",)),
+        ("ewc.ewc_lambda=1,=", ("write baseline.name=value",)),
+        ("ewc ewc_lambda=1", ("write baseline.name=value",)),
+    ],
+)
+def test_a_bad_hyper_parameter_is_one_line_and_writes_nothing(command, refused, tmp_path, hyper, expected):
+    refused(command(*QUICK, "--baselines", "naive,ewc", "--hyper", hyper), *expected)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_stands_for_every_baseline(command, tmp_path):
+    status, out, _ = command(*QUICK, "--seeds", "1", "--baselines", "all", "--out", "o")
+    assert status == 0
+    runs = schema.read_csv(schema.RUNS, tmp_path / "o" / "runs.csv")
+    assert runs["baseline"].tolist() == list(find_baselines())
+    assert set(runs["status"]) == {"finished"}
+    assert all(name in out for name in find_baselines())
+
+
+@pytest.mark.parametrize(("scenario", "heads"), [("task", 2), ("domain", 1), ("class", 2)])
+def test_domains_share_a_head_where_tasks_have_equally_many_classes(command, tmp_path, scenario, heads):
+    words = ("--stream", "mnist,fashion_mnist", *QUICK[2:], "--seeds", "1", "--baselines", "naive", "--out", "o")
+    assert command(*words, "--scenario", scenario)[0] == 0
+    (spec,) = run_specs(tmp_path / "o")
+    sizes = {part["name"]: part["parameters"] for part in spec["parameters"] if part["name"].startswith("head")}
+    assert sizes == {f"head {number + 1}": 33 * 10 for number in range(heads)}
+    summary = schema.read_csv(schema.SUMMARY, tmp_path / "o" / "summary.csv")
+    assert set(summary["scenario"]) == {scenario}
+
+
+def test_the_online_recipe_sees_each_sample_once(command, tmp_path):
+    words = (*QUICK[:-4], "--recipe", "online", "--jobs", "1", "--seeds", "1", "--baselines", "naive", "--out", "o")
+    assert command(*words)[0] == 0
+    (cost,) = schema.read_csv(schema.COSTS, tmp_path / "o" / "costs.csv").to_dict("records")
+    assert (cost["samples"], cost["optimiser_steps"]) == (160, 16)
+
+
+CHOSEN = (
+    "baseline,label,values,score,default_score,trials,tasks,seeds,samples,macs\n"
+    '{0},tuned,"{1}",0.5,0.4,3,1,1000000,480,1\n'
+    "naive,tuned,,0.5,0.5,1,1,1000000,160,1\n"
+    "lwf,tuned,lwf.alpha=7,0.5,0.4,3,1,1000000,480,1\n"
+)
+
+
+def test_values_that_a_search_chose_are_used_and_given_ones_come_before_them(command, tmp_path):
+    (tmp_path / "chosen.csv").write_text(CHOSEN.format("derpp", "derpp.alpha=0.3,derpp.beta=0.2"))
+    words = (*QUICK, "--seeds", "1", "--baselines", "naive,derpp", "--tuned", "chosen.csv", "--out", "o")
+    assert command(*words, "--hyper", "derpp.beta=4")[0] == 0
+    values = {spec["spec"]["baseline"]: spec["hyper_parameters"] for spec in run_specs(tmp_path / "o")}
+    assert values == {"naive": {}, "derpp": {"memory": 1000, "alpha": 0.3, "beta": 4.0}}
+    assert "derpp.alpha=0.3" in (tmp_path / "o" / "command.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, "chosen.csv"),
+        ("", "empty"),
+        ("baseline,metric\nnaive,x\n", "column"),
+        (CHOSEN.format("ewc", "ewc.ewc_lambda=1").replace("0.4", "much"), "'much' is not a number"),
+        (CHOSEN.format("ewc", "ewc.nope=1"), "unknown hyper-parameter 'nope'"),
+        (CHOSEN.format("ewc", "ewc_lambda=1"), "write baseline.name=value"),
+    ],
+)
+def test_a_file_that_no_search_wrote_is_one_line_and_writes_nothing(command, refused, tmp_path, content, expected):
+    file = tmp_path / "chosen.csv"
+    if content is not None:
+        file.write_text(content)
+    before = list(tmp_path.iterdir())
+    refused(command(*QUICK, "--baselines", "naive,ewc", "--tuned", "chosen.csv"), expected)
+    assert list(tmp_path.iterdir()) == before
+
+
+def test_the_list_is_printed_and_nothing_is_written(command, refused, tmp_path):
+    status, out, err = command("--list")
+    assert (status, err) == (0, "")
+    kinds = [block.splitlines()[0] for block in out.strip().split("\n\n")]
+    assert kinds == ["streams", "scenarios", "models", "baselines", "recipes", "data sets"]
+    for kind, lines in listing().items():
+        (block,) = [block for block in out.strip().split("\n\n") if block.startswith(f"{kind}\n")]
+        shown = [line.split(None, 1) for line in block.splitlines()[1:]]
+        assert shown == [[name, line] for name, line in lines.items()]
+    refused(command("--list", "--baselines-dir", "/nowhere"), "no baselines in /nowhere")
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoscl.data import Bank, Prepared, card, open_bank
+from chaoscl.data import Bank, Prepared, View, card, open_bank
 
 ROWS = {"ag_news": 7, "mnist": 5, "cifar10": 6}
 
@@ -28,6 +28,21 @@ reference = st.sampled_from(list(ROWS)).flatmap(
     lambda name: st.tuples(st.just(list(ROWS).index(name)), st.integers(0, ROWS[name] - 1))
 )
 batches = st.lists(reference, min_size=1, max_size=20)
+
+
+def mixed(name, dataset, seed):
+    """A view of a data set through some permutation."""
+    pixels = int(np.prod(card(dataset).shape))
+    return View(name, dataset, torch.randperm(pixels, generator=torch.Generator().manual_seed(seed)))
+
+
+VIEWS = [mixed("one", "mnist", 1), mixed("two", "cifar10", 2), mixed("three", "mnist", 3)]
+SEEN = BANK.with_views(VIEWS)
+SOURCES = [*ROWS, "mnist", "cifar10", "mnist"]
+any_reference = st.integers(0, len(SOURCES) - 1).flatmap(
+    lambda owner: st.tuples(st.just(owner), st.integers(0, ROWS[SOURCES[owner]] - 1))
+)
+any_batches = st.lists(any_reference, min_size=1, max_size=20)
 
 
 @given(batches)
@@ -98,6 +113,81 @@ def test_a_row_or_a_data_set_that_is_not_there_is_an_error():
         BANK["imdb"]
 
 
+@given(any_batches)
+def test_gathering_through_views_equals_permuting_one_by_one(batch):
+    found = {}
+    for group in SEEN.gather(torch.tensor(batch)):
+        positions = range(len(batch)) if group.positions is None else group.positions.tolist()
+        assert group.inputs.shape[1:] == card(group.name).shape
+        assert group.inputs.dtype == SEEN[group.name].inputs.dtype
+        found |= {place: (group.name, sample) for place, sample in zip(positions, group.inputs, strict=True)}
+    assert sorted(found) == list(range(len(batch)))
+    for place, (owner, row) in enumerate(batch):
+        name, sample = found[place]
+        assert name == SOURCES[owner]
+        values = BANK[name].inputs[row].flatten().tolist()
+        if owner >= len(ROWS):
+            values = [values[source] for source in VIEWS[owner - len(ROWS)].order.tolist()]
+        assert sample.flatten().tolist() == values
+
+
+@given(any_batches)
+def test_a_sample_seen_through_a_view_takes_the_bytes_of_the_sample(batch):
+    expected = sum(BANK[SOURCES[owner]].inputs[row].nbytes for owner, row in batch)
+    assert SEEN.bytes_of(torch.tensor(batch)) == expected
+
+
+def test_a_view_is_referred_to_by_its_own_name_and_called_by_its_data_set_s():
+    rows = torch.tensor([4, 0])
+    assert SEEN.references("one", rows).tolist() == [[3, 4], [3, 0]]
+    assert SEEN.references("mnist", rows).tolist() == [[1, 4], [1, 0]]
+    (plain,), (seen,) = SEEN.gather(SEEN.references("mnist", rows)), SEEN.gather(SEEN.references("one", rows))
+    assert plain.name == seen.name == "mnist"
+    assert not torch.equal(plain.inputs, seen.inputs)
+    assert torch.equal(plain.inputs.flatten(1).sort().values, seen.inputs.flatten(1).sort().values)
+
+
+def test_the_view_that_changes_nothing_shows_the_data_set_itself():
+    bank = BANK.with_views([View("same", "cifar10", torch.arange(3072))])
+    (group,) = bank.gather(bank.references("same", torch.arange(6)))
+    assert torch.equal(group.inputs, BANK["cifar10"].inputs)
+
+
+def test_what_is_gathered_through_a_view_is_a_copy():
+    before = BANK["mnist"].inputs.clone()
+    SEEN.gather(SEEN.references("one", torch.arange(5)))[0].inputs.fill_(0)
+    assert torch.equal(BANK["mnist"].inputs, before)
+
+
+def test_other_views_take_the_place_of_those_before_and_leave_the_bank():
+    other = SEEN.with_views([mixed("other", "mnist", 4)])
+    assert [view.name for view in other.views] == ["other"]
+    assert [view.name for view in SEEN.views] == ["one", "two", "three"]
+    assert BANK.views == ()
+    assert other.datasets == BANK.datasets
+    with pytest.raises(KeyError):
+        other.references("one", torch.tensor([0]))
+
+
+def test_a_view_of_a_data_set_that_is_not_there_is_an_error():
+    with pytest.raises(KeyError):
+        BANK.with_views([mixed("lost", "fashion_mnist", 0)])
+
+
+def test_copies_and_pickles_keep_the_views(embedded_bank):
+    bank = embedded_bank("ag_news", "mnist").with_views([mixed("one", "mnist", 1)])
+    assert copy.deepcopy(bank) is bank
+    opened = pickle.loads(pickle.dumps(bank))
+    assert [(view.name, view.dataset) for view in opened.views] == [("one", "mnist")]
+    references = torch.cat([bank.references(name, torch.arange(3)) for name in ("one", "ag_news", "mnist")])
+    for mine, yours in zip(bank.gather(references), opened.gather(references), strict=True):
+        assert mine.name == yours.name
+        assert torch.equal(mine.positions, yours.positions)
+        assert torch.equal(mine.inputs, yours.inputs)
+    assert bank.bytes_of(references) == opened.bytes_of(references) == 3 * (784 + 128 * 4 + 784)
+    assert pickle.loads(pickle.dumps(bank.with_views([]))).views == ()
+
+
 def test_a_deep_copy_is_the_bank_itself_also_inside_a_model():
     assert copy.deepcopy(BANK) is BANK
     model = torch.nn.Module()
@@ -112,7 +202,8 @@ def test_a_pickled_bank_opens_the_same_folders(embedded_bank):
     open_bank.cache_clear()
     opened = pickle.loads(written)
     assert opened is not bank
-    assert pickle.loads(written) is opened
+    again = pickle.loads(written)
+    assert all(mine is yours for mine, yours in zip(opened.datasets, again.datasets, strict=True))
     assert [data.folder for data in opened.datasets] == [data.folder for data in bank.datasets]
     for mine, yours in zip(bank.datasets, opened.datasets, strict=True):
         assert (mine.card, mine.sha256, mine.train_rows, mine.vocabulary, mine.source) == (

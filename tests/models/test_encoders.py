@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from chaoscl.models.encoders import ImageEncoder, Normalise, Renumber, TextEncoder, merge_vocabularies
+from chaoscl.models.encoders import ImageEncoder, Normalise, PixelEncoder, Renumber, TextEncoder, merge_vocabularies
 
 
 def count(module):
@@ -44,6 +44,22 @@ def test_pooling_before_relu_is_the_published_function(training):
     torch.testing.assert_close(encoder(pixels), encoder.project(published))
 
 
+def test_pixels_of_the_trunk_s_number_pass_as_they_are():
+    encoder = PixelEncoder((1, 28, 28), 784)
+    pixels = torch.rand(3, 1, 28, 28)
+    assert torch.equal(encoder(pixels), pixels.flatten(1))
+    assert count(encoder) == 0
+
+
+def test_pixels_of_another_number_go_through_a_linear_layer():
+    encoder = PixelEncoder((3, 32, 32), 784)
+    pixels = torch.rand(2, 3, 32, 32)
+    assert count(encoder) == 3072 * 784 + 784
+    expected = pixels.flatten(1) @ encoder.project.weight.T + encoder.project.bias
+    torch.testing.assert_close(encoder(pixels), expected)
+    assert (encoder(pixels) < 0).any()
+
+
 def test_normalise_takes_mean_and_std_a_channel():
     images = torch.randint(0, 256, (5, 3, 4, 4), dtype=torch.uint8)
     mean, std = (0.1, 0.2, 0.3), (0.5, 0.6, 0.7)
@@ -58,6 +74,11 @@ def test_canvas_adds_black_evenly_and_repeats_grey():
     assert result.shape == (2, 3, 32, 32)
     assert torch.equal(result[:, :, 2:30, 2:30], torch.ones(2, 3, 28, 28))
     assert result.sum() == 2 * 3 * 28 * 28
+
+
+def test_without_mean_and_deviation_pixels_are_from_0_to_1():
+    images = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
+    torch.testing.assert_close(Normalise([0.0], [1.0])(images).flatten(), torch.arange(256) / 255)
 
 
 def test_merged_vocabularies_share_what_is_equal():

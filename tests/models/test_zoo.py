@@ -13,6 +13,20 @@ def test_chaos_models_are_those_of_the_readme(name, embedding, hidden, ticks, fa
     assert (model.embedding, model.hidden, model.ticks, model.fail_prob) == (embedding, hidden, ticks, fail_prob)
 
 
+@pytest.mark.parametrize(("name", "width"), [("mlp400", 400), ("mlp1000", 1000)])
+def test_the_wide_mlps_are_two_layers_on_the_pixels(name, width):
+    model = find_model(name)
+    assert (model.trunk, model.embedding, model.hidden, model.depth, model.channels) == ("mlp", 784, width, 2, ())
+    assert counterpart(name) == name
+
+
+def test_every_model_is_listed_under_its_name_with_a_line():
+    for name, model in ZOO.items():
+        assert model.name == name
+        assert model.summary
+        assert "\n" not in model.summary
+
+
 def test_every_chaos_model_has_an_mlp_of_its_widths():
     for name, model in ZOO.items():
         mlp = find_model(counterpart(name))

@@ -1,7 +1,7 @@
 import pytest
 
 from chaoscl.errors import UserError
-from chaoscl.runs.baseline import FOLDER, Baseline, file_hash, find_baselines, load_baseline
+from chaoscl.runs.baseline import FOLDER, Baseline, Hyper, Search, file_hash, find_baselines, load_baseline
 
 GOOD = """
 from chaoscl.runs.baseline import Baseline, Hyper
@@ -10,14 +10,59 @@ BASELINE = Baseline(summary="mine", build=lambda setup, rate: rate, source="me",
 """
 
 
-def test_the_project_s_baselines_are_found_and_describe_themselves():
-    found = find_baselines()
-    assert {"naive", "ewc", "replay", "joint", "independent", "mlp"} <= set(found)
-    for name in found:
-        baseline = load_baseline(name)
-        assert baseline.summary
-        assert baseline.source
-        assert all(hyper.source for hyper in baseline.hyper.values())
+PROMISED = {
+    "naive",
+    "ewc",
+    "replay",
+    "joint",
+    "independent",
+    "mlp",
+    "agem",
+    "cumulative",
+    "der",
+    "derpp",
+    "er_ace",
+    "ewc_sample",
+    "from_scratch",
+    "frozen",
+    "gdumb",
+    "gem",
+    "lwf",
+    "lwf_zero",
+    "mas",
+    "mir",
+    "online_ewc",
+    "random_labels",
+    "replay_class",
+    "replay_reservoir",
+    "rwalk",
+    "si",
+}
+
+
+def test_the_project_s_baselines_are_all_there():
+    assert set(find_baselines()) >= PROMISED
+
+
+@pytest.mark.parametrize("name", find_baselines())
+def test_a_baseline_describes_itself_in_single_lines(name):
+    baseline = load_baseline(name)
+    words = [baseline.summary, baseline.source, baseline.stores, baseline.task_labels, baseline.cost]
+    words += [hyper.source for hyper in baseline.hyper.values()]
+    assert all(words)
+    assert not any("\n" in line for line in words)
+    assert baseline.model("chaos2k") in ("chaos2k", "mlp2k")
+
+
+@pytest.mark.parametrize("name", find_baselines())
+def test_a_baseline_s_values_are_those_of_its_file_and_lie_where_they_are_sought(name):
+    baseline = load_baseline(name)
+    assert baseline.values() == {key: hyper.value for key, hyper in baseline.hyper.items()}
+    for hyper in baseline.hyper.values():
+        if hyper.search is not None:
+            assert hyper.search.low < hyper.search.high
+            assert hyper.search.low <= hyper.value <= hyper.search.high
+            assert hyper.search.low > 0 or not hyper.search.log
 
 
 def test_a_file_in_another_folder_is_a_baseline(tmp_path):
@@ -32,7 +77,7 @@ def test_the_mlp_baseline_trains_the_mlp_of_the_same_widths():
 
 
 def test_an_unknown_baseline_is_one_line_with_a_guess():
-    with pytest.raises(UserError, match=r"unknown baseline 'repaly' \(did you mean replay\?\); there are: ewc, "):
+    with pytest.raises(UserError, match=r"unknown baseline 'repaly' \(did you mean replay\?\); there are: agem, "):
         load_baseline("repaly")
 
 
@@ -48,6 +93,61 @@ def test_a_broken_file_is_one_line(tmp_path, content, message):
     (tmp_path / "broken.py").write_text(content)
     with pytest.raises(UserError, match=message):
         load_baseline("broken", tmp_path)
+
+
+TYPED = Baseline(
+    summary="typed",
+    build=print,
+    source="me",
+    hyper={"rate": Hyper(0.5, "guess", Search(0.1, 1.0)), "memory": Hyper(10, "guess"), "word": Hyper("a", "guess")},
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, {}),
+        (None, {}),
+        ({"rate": "3"}, {"rate": 3.0}),
+        ({"rate": 2}, {"rate": 2.0}),
+        ({"rate": "1e-3"}, {"rate": 0.001}),
+        ({"memory": "25"}, {"memory": 25}),
+        ({"memory": 25.0}, {"memory": 25}),
+        ({"memory": "1e3"}, {"memory": 1000}),
+        ({"word": 3}, {"word": "3"}),
+        ({"rate": "1", "memory": "2"}, {"rate": 1.0, "memory": 2}),
+    ],
+)
+def test_changed_values_take_the_type_of_the_one_in_the_file(changed, expected):
+    values = TYPED.values(changed)
+    assert values == {"rate": 0.5, "memory": 10, "word": "a"} | expected
+    assert [type(value) for value in values.values()] == [float, int, str]
+    assert TYPED.values() == {"rate": 0.5, "memory": 10, "word": "a"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rate", "fast"),
+        ("rate", ""),
+        ("memory", "ten"),
+        ("memory", "nan"),
+        ("memory", "inf"),
+        ("memory", "2.5"),
+        ("rate", "nan"),
+        ("rate", "inf"),
+    ],
+)
+def test_what_is_no_number_is_refused_in_one_line(name, value):
+    with pytest.raises(UserError, match=f"hyper-parameter {name} = '{value}'"):
+        TYPED.values({name: value})
+
+
+def test_an_unknown_hyper_parameter_is_one_line_with_a_guess():
+    with pytest.raises(UserError, match=r"unknown hyper-parameter 'rat' \(did you mean rate\?\); there are: rate, mem"):
+        TYPED.values({"rat": 1})
+    with pytest.raises(UserError, match=r"^unknown hyper-parameter 'rate'; there are: none$"):
+        load_baseline("naive").values({"rate": 1})
 
 
 def test_a_folder_without_baselines_is_one_line(tmp_path):

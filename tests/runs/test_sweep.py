@@ -1,14 +1,19 @@
+import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from chaoscl.errors import UserError
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.evaluation.stored import is_finished, read_run
+from chaoscl.models import ZOO
 from chaoscl.runs import recipes
 from chaoscl.runs.baseline import FOLDER
 from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.sweep import plan_jobs, run_jobs, unfinished
+from chaoscl.streams import STREAMS, Stream, split, whole
 
 FAILING = """
 from chaoscl.runs.baseline import Baseline
@@ -81,6 +86,76 @@ def test_a_changed_baseline_is_another_run(tiny_bank, baselines, tmp_path):
     assert before.folder != after.folder
 
 
+def test_a_changed_hyper_parameter_is_another_run_of_the_same_baseline(tiny_bank, tmp_path):
+    bank = tiny_bank("ag_news", "mnist")
+    wanted = specs("replay")[0]
+    changed = [replace(wanted, hyper=hyper) for hyper in ((), (("memory", 20),), (("memory", 21),))]
+    jobs = plan_jobs(changed, bank, tmp_path, FOLDER)
+    assert len({job.folder for job in jobs}) == 3
+    assert len({job.folder.parent for job in jobs}) == 1
+    assert plan_jobs(changed, bank, tmp_path, FOLDER) == jobs
+
+
+@pytest.mark.parametrize("change", [{"order": "reversed"}, {"part": "validation"}, {"scenario": "class"}, {"tasks": 1}])
+def test_a_changed_specification_is_another_run(tiny_bank, tmp_path, change):
+    bank = tiny_bank("ag_news", "mnist")
+    wanted = specs("naive")[0]
+    one, other = plan_jobs([wanted, replace(wanted, **change)], bank, tmp_path, FOLDER)
+    assert one.digest != other.digest
+    assert one.folder != other.folder
+
+
+def test_an_order_has_folders_of_its_own(tiny_bank, baselines, tmp_path):
+    bank = tiny_bank("ag_news", "mnist")
+    (job,) = plan_jobs([replace(specs("naive")[0], order="2-1")], bank, tmp_path, baselines)
+    assert job.folder.parent == tmp_path / "ag_news+mnist-2-1" / "mlp256" / "naive"
+    assert run_jobs([job], bank, baselines, 1) == {}
+    assert read_run(job.folder).matrix.tasks == ("mnist", "ag_news")
+
+
+@pytest.mark.parametrize(
+    ("hyper", "message"),
+    [
+        ((("memroy", 20),), r"unknown hyper-parameter 'memroy' \(did you mean memory\?\); there are: memory"),
+        ((("memory", "many"),), "hyper-parameter memory = 'many': a number is needed"),
+    ],
+)
+def test_a_hyper_parameter_that_cannot_be_is_refused_before_anything_runs(tiny_bank, tmp_path, hyper, message):
+    wanted = [specs("naive")[0], replace(specs("replay")[0], hyper=hyper)]
+    with pytest.raises(UserError, match=message):
+        plan_jobs(wanted, tiny_bank("ag_news", "mnist"), tmp_path, FOLDER)
+    assert files(tmp_path) == set()
+
+
+def test_what_a_name_stands_for_changes_the_run(tiny_bank, tmp_path, monkeypatch):
+    bank = tiny_bank("ag_news", "mnist")
+    wanted = specs("naive")
+    digests = {plan_jobs(wanted, bank, tmp_path, FOLDER)[0].digest}
+    with monkeypatch.context() as patch:
+        patch.setitem(ZOO, "mlp256", replace(ZOO["mlp256"], hidden=33))
+        digests.add(plan_jobs(wanted, bank, tmp_path, FOLDER)[0].digest)
+    with monkeypatch.context() as patch:
+        patch.setitem(recipes.RECIPES, "quick", replace(recipes.RECIPES["quick"], max_lr=(1e-3, 1e-3)))
+        digests.add(plan_jobs(wanted, bank, tmp_path, FOLDER)[0].digest)
+    wanted = [replace(wanted[0], stream="text-image")]
+    digests.add(plan_jobs(wanted, bank, tmp_path, FOLDER)[0].digest)
+    with monkeypatch.context() as patch:
+        patch.setitem(STREAMS, "text-image", replace(STREAMS["text-image"], version=2))
+        digests.add(plan_jobs(wanted, bank, tmp_path, FOLDER)[0].digest)
+    assert len(digests) == 5
+
+
+def test_the_written_values_are_those_that_were_used(tiny_bank, tmp_path):
+    bank = tiny_bank("ag_news", "mnist")
+    wanted = replace(specs("replay")[0], hyper=(("memory", 20),))
+    (job,) = plan_jobs([wanted], bank, tmp_path, FOLDER)
+    assert run_jobs([job], bank, FOLDER, 1) == {}
+    stored = read_run(job.folder)
+    assert stored.spec["hyper_parameters"] == {"memory": 20}
+    assert stored.metrics["cost"]["stored_samples"] == 20
+    assert stored.metrics["cost"]["models"] == 1
+
+
 def test_a_failing_run_is_told_and_the_others_go_on(tiny_bank, baselines, tmp_path):
     bank = tiny_bank("ag_news", "mnist")
     jobs = plan_jobs(specs("failing", "naive"), bank, tmp_path, baselines)
@@ -99,6 +174,35 @@ def test_progress_counts_the_planned_batches(tiny_bank, baselines, tmp_path):
     events = []
     run_jobs([job], bank, baselines, 1, events.append)
     assert sum(event.batches for event in events) == job.batches == 4
+
+
+@pytest.mark.parametrize(
+    ("scenario", "baseline"),
+    [
+        *itertools.product(["task", "domain", "class"], ["naive", "independent", "frozen", "joint"]),
+    ],
+)
+def test_a_run_takes_the_batches_that_were_planned(tiny_bank, tmp_path, monkeypatch, scenario, baseline):
+    half = split("mnist", (5, 5))[:1]
+    monkeypatch.setitem(STREAMS, "uneven", Stream("uneven", (*whole("ag_news"), *half)))
+    bank = tiny_bank("ag_news", "mnist")
+    spec = RunSpec("uneven", scenario, "mlp256", baseline, 0, recipe="quick", repetitions=1)
+    (job,) = plan_jobs([spec], bank, tmp_path, FOLDER)
+    events = []
+    assert run_jobs([job], bank, FOLDER, 1, events.append) == {}
+    assert sum(event.batches for event in events) == job.batches
+
+
+def test_a_task_of_some_classes_is_planned_by_their_share_of_the_rows(tiny_bank, tmp_path, monkeypatch):
+    monkeypatch.setattr(recipes, "QUICK_BATCHES", 1)
+    bank = tiny_bank("mnist")
+    batches = {}
+    for stream in ("mnist", "split-mnist"):
+        spec = RunSpec(stream, "task", "mlp256", "naive", 0, recipe="online")
+        (job,) = plan_jobs([spec], bank, tmp_path, FOLDER)
+        batches[stream] = job.batches
+    # 54 rows in batches of 10; five tasks of about 11.
+    assert batches == {"mnist": 6, "split-mnist": 5 * 2}
 
 
 def test_processes_give_the_same_bytes(tiny_bank, tmp_path):

@@ -1,20 +1,46 @@
+import itertools
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chaoscl.data import CARDS
 from chaoscl.errors import UserError
-from chaoscl.streams import STREAMS, Stream, find_stream, whole
+from chaoscl.streams import GIVEN, STREAMS, Stream, find_stream, whole
 
-TASKS = {
+
+def classes(dataset):
+    return len(CARDS[dataset].classes)
+
+
+PUBLISHED = {
     "text-image": ("ag_news", "mnist"),
     "seed-three": ("ag_news", "mnist", "emnist_letters"),
     "seed-six": ("ag_news", "imdb", "fashion_mnist", "mnist", "cifar10", "emnist_letters"),
 }
+LENGTHS = {
+    "text-image": 2,
+    "seed-three": 3,
+    "seed-six": 6,
+    "text-only": 2,
+    "image-only": 4,
+    "split-mnist": 5,
+    "split-fashion": 5,
+    "split-cifar10": 5,
+    "permuted-mnist": 10,
+    "long-12": 12,
+    "long-20": 20,
+}
 
 
-def test_the_catalogue_holds_the_streams_of_the_published_tables():
-    assert {name: stream.datasets for name, stream in STREAMS.items()} == TASKS
+def test_the_catalogue_holds_the_streams_that_are_promised():
+    assert {name: len(stream.tasks) for name, stream in STREAMS.items()} == LENGTHS
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_streams_of_the_published_tables_are_whole_data_sets_in_their_order(name):
+    assert STREAMS[name].tasks == whole(*PUBLISHED[name])
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -28,19 +54,60 @@ def test_a_named_stream_is_found_and_describes_itself(name):
     assert name not in CARDS
 
 
+@pytest.mark.parametrize("name", [name for name in STREAMS if name != "permuted-mnist"])
+def test_the_tasks_cover_every_class_of_every_data_set_once(name):
+    stream = STREAMS[name]
+    covered = Counter((task.dataset, label) for task in stream.tasks for label in task.labels)
+    assert covered == Counter((dataset, label) for dataset in stream.datasets for label in range(classes(dataset)))
+    assert not any(task.permuted for task in stream.tasks)
+
+
+def test_permuted_mnist_is_all_digits_ten_times_each_permuted():
+    stream = STREAMS["permuted-mnist"]
+    assert stream.datasets == ("mnist",)
+    assert all(task.permuted and task.labels == tuple(range(10)) for task in stream.tasks)
+    assert len({task.name for task in stream.tasks}) == 10
+    assert not {task.name for task in stream.tasks} & set(CARDS)
+
+
+@pytest.mark.parametrize("name", ["split-mnist", "split-fashion", "split-cifar10"])
+def test_a_split_stream_is_five_pairs_in_label_order(name):
+    assert [task.labels for task in STREAMS[name].tasks] == [(0, 1), (2, 3), (4, 5), (6, 7), (8, 9)]
+
+
+@pytest.mark.parametrize("name", ["long-12", "long-20"])
+def test_the_long_streams_hold_text_and_image_and_come_back_to_text(name):
+    modalities = [task.modality for task in STREAMS[name].tasks]
+    assert modalities.count("text") == 3
+    assert [kind for kind, _ in itertools.groupby(modalities)][:5] == ["text", "image", "text", "image", "text"]
+    assert set(STREAMS[name].datasets) == set(STREAMS["seed-six"].datasets)
+
+
+def test_the_streams_of_one_modality():
+    assert {task.modality for task in STREAMS["text-only"].tasks} == {"text"}
+    assert {task.modality for task in STREAMS["image-only"].tasks} == {"image"}
+
+
 @pytest.mark.parametrize("name", STREAMS)
-def test_a_named_stream_reversed(name):
-    stream = find_stream(name, reverse=True)
-    assert stream.name == f"{name}-reversed"
-    assert stream.datasets == TASKS[name][::-1]
+def test_a_named_stream_in_another_order(name):
+    stream = STREAMS[name]
+    assert find_stream(name, "reversed").tasks == stream.tasks[::-1]
+    assert find_stream(name, "reversed").name == f"{name}-reversed"
+    assert find_stream(name, "shuffle", 3) == stream.ordered("shuffle", 3)
+    assert len({find_stream(name, "shuffle", seed).tasks for seed in range(20)}) > 1
 
 
 @given(st.lists(st.sampled_from(list(CARDS)), min_size=1, unique=True), st.booleans())
-def test_any_order_of_data_sets_is_a_stream(names, reverse):
-    stream = find_stream(",".join(names), reverse)
-    order = names[::-1] if reverse else names
+def test_any_order_of_data_sets_is_a_stream(names, back):
+    stream = find_stream(",".join(names), "reversed" if back else GIVEN)
+    order = names[::-1] if back else names
     assert stream.tasks == whole(*order)
-    assert stream.name == "+".join(names) + ("-reversed" if reverse else "")
+    assert stream.name == "+".join(names) + ("-reversed" if back else "")
+
+
+def test_a_stream_and_its_order_are_checked_together():
+    with pytest.raises(UserError, match=r"^--order '3-1': give .* positions 1 to 2 of mnist\+imdb once, such as 2-1$"):
+        find_stream("mnist,imdb", "3-1")
 
 
 @pytest.mark.parametrize("text", ["mnist,ag_news", " mnist , ag_news ", "mnist,,ag_news,"])

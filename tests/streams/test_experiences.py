@@ -8,7 +8,7 @@ STREAM = Stream("three", (Task("news", "ag_news"), Task("low", "mnist", (0, 1, 2
 CLASSES = [[0, 1, 2, 3], [4, 5, 6], [7, 8]]
 
 
-@pytest.fixture(scope="module", params=["task", "class"])
+@pytest.fixture(scope="module", params=["task", "domain", "class"])
 def made(request, embedded_bank):
     bank = embedded_bank("ag_news", "mnist")
     tasks = materialise(STREAM, request.param, bank, 0)
@@ -25,7 +25,7 @@ def test_one_experience_a_task_in_order(made):
 
 def test_task_labels(made):
     scenario, _, _, benchmark = made
-    expected = [0, 1, 2] if scenario == "task" else [0, 0, 0]
+    expected = [0, 0, 0] if scenario == "class" else [0, 1, 2]
     for stream in (benchmark.train_stream, benchmark.test_stream):
         assert [experience.task_label for experience in stream] == expected
         assert [experience.task_labels for experience in stream] == [[label] for label in expected]
@@ -76,3 +76,11 @@ def test_validation_rows_are_in_no_experience(made):
     }
     assert held_out
     assert not held_out & used
+
+
+def test_domains_share_classes_and_a_task_label(bank_of):
+    stream = Stream("pairs", (Task("low", "mnist", (0, 1)), Task("news", "ag_news"), Task("high", "mnist", (8, 9))))
+    benchmark = to_avalanche(materialise(stream, "domain", bank_of(mnist=(100, 20), ag_news=(40, 8)), 0))
+    experiences = list(benchmark.train_stream)
+    assert [experience.task_label for experience in experiences] == [0, 1, 0]
+    assert [sorted(one.classes_in_this_experience) for one in experiences] == [[0, 1], [2, 3, 4, 5], [0, 1]]

@@ -16,6 +16,7 @@ from chaoscl.streams import (
     label_ranges,
     layout,
     materialise,
+    views,
     whole,
 )
 
@@ -31,24 +32,28 @@ def bank(bank_of):
     return bank_of(mnist=(200, 50), ag_news=(90, 23))
 
 
+def sizes(stream):
+    return [len(task.labels) for task in stream.tasks]
+
+
 def rows_of(split):
     return split.references[:, 1].tolist()
 
 
-@pytest.mark.parametrize("name", ["task", "class"])
+@pytest.mark.parametrize("name", ["task", "domain", "class"])
 def test_the_scenarios_there_are(name):
     assert check_scenario(name) == name
 
 
 def test_another_scenario_is_refused():
-    with pytest.raises(UserError, match="unknown scenario 'domain'; there are: task, class"):
-        check_scenario("domain")
+    with pytest.raises(UserError, match=r"^unknown scenario 'time'; there are: task, domain, class$"):
+        check_scenario("time")
 
 
 @pytest.mark.parametrize("scenario", ["task", "class"])
 @pytest.mark.parametrize("stream", [NEWS_DIGITS, BY_CLASSES], ids=["whole", "by classes"])
 def test_targets_are_global_and_belong_to_the_row(stream, scenario, bank):
-    for part, labels in zip(materialise(stream, scenario, bank, 0), label_ranges(stream.tasks), strict=True):
+    for part, labels in zip(materialise(stream, scenario, bank, 0), label_ranges(sizes(stream)), strict=True):
         own = bank[part.task.dataset].labels
         back = dict(zip(labels, part.task.labels, strict=True))
         for name in SPLITS:
@@ -110,7 +115,7 @@ def test_the_split_is_the_same_for_a_seed_whatever_was_drawn_before(bank):
 
 def test_the_split_does_not_depend_on_the_place_in_the_stream(bank):
     forwards = materialise(NEWS_DIGITS, "task", bank, 1)
-    backwards = materialise(NEWS_DIGITS.reversed(), "task", bank, 1)
+    backwards = materialise(NEWS_DIGITS.ordered("reversed"), "task", bank, 1)
     for one, other in zip(forwards, backwards[::-1], strict=True):
         assert torch.equal(one.validation.references, other.validation.references)
 
@@ -133,7 +138,7 @@ def test_known_rows_of_seed_0(bank):
 def test_a_model_told_the_task_sees_its_head_alone(name):
     stream = STREAMS[name]
     shown = layout(stream, "task")
-    assert shown.heads == label_ranges(stream.tasks)
+    assert shown.heads == label_ranges(sizes(stream))
     assert shown.visible == tuple((number,) for number in range(len(stream.tasks)))
     assert shown.classes == sum(len(task.labels) for task in stream.tasks)
 
@@ -142,7 +147,7 @@ def test_a_model_told_the_task_sees_its_head_alone(name):
 def test_a_model_not_told_the_task_sees_all_heads(name):
     stream = STREAMS[name]
     shown = layout(stream, "class")
-    assert shown.heads == label_ranges(stream.tasks)
+    assert shown.heads == label_ranges(sizes(stream))
     assert shown.visible == (tuple(range(len(stream.tasks))),)
     assert shown.classes == layout(stream, "task").classes
 
@@ -157,6 +162,115 @@ def test_every_task_label_has_its_own_head_among_those_it_shows(scenario, bank):
 
 def test_the_classes_of_the_six_tasks():
     assert layout(STREAMS["seed-six"], "class").classes == 4 + 2 + 10 + 10 + 10 + 26
+
+
+QUESTIONS = Stream(
+    "questions",
+    (
+        Task("low", "mnist", (7, 2)),
+        Task("news", "ag_news"),
+        Task("reviews", "imdb"),
+        Task("mid", "mnist", (4, 3, 9)),
+        Task("high", "mnist", (1, 0)),
+    ),
+)
+
+
+def test_in_domain_tasks_with_equally_many_classes_share_labels_and_head(bank_of):
+    bank = bank_of(mnist=(200, 50), ag_news=(60, 12), imdb=(40, 10))
+    shown = layout(QUESTIONS, "domain")
+    assert shown.heads == (range(0, 2), range(2, 6), range(6, 9))
+    assert shown.visible == ((0,), (1,), (2,))
+    assert shown.classes == 9
+    tasks = materialise(QUESTIONS, "domain", bank, 0)
+    assert [part.task_label for part in tasks] == [0, 1, 0, 2, 0]
+    for part in tasks:
+        back = dict(zip(shown.heads[part.task_label], part.task.labels, strict=True))
+        for name in SPLITS:
+            split = getattr(part, name)
+            own = bank[part.task.dataset].labels[rows_of(split)]
+            assert [back[target] for target in split.targets.tolist()] == own.tolist()
+        assert set(part.train.targets.tolist()) == set(part.test.targets.tolist()) == set(back)
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_in_domain_every_size_of_task_has_one_head(name):
+    stream = STREAMS[name]
+    shown = layout(stream, "domain")
+    assert [len(labels) for labels in shown.heads] == list(dict.fromkeys(sizes(stream)))
+    assert [label for labels in shown.heads for label in labels] == list(range(shown.classes))
+
+
+def test_domain_without_equal_tasks_is_the_task_scenario(bank):
+    for one, other in zip(
+        materialise(BY_CLASSES, "task", bank, 2), materialise(BY_CLASSES, "domain", bank, 2), strict=True
+    ):
+        assert one.task_label == other.task_label
+        assert torch.equal(one.train.targets, other.train.targets)
+        assert torch.equal(one.train.references, other.train.references)
+    assert layout(BY_CLASSES, "domain") == layout(BY_CLASSES, "task")
+
+
+PERMUTED = Stream(
+    "permuted",
+    (
+        Task("first", "mnist", permuted=True),
+        Task("plain", "mnist", (3, 1)),
+        Task("second", "mnist", (3, 1), permuted=True),
+        Task("colours", "cifar10", permuted=True),
+    ),
+)
+
+
+@given(seed=st.integers(0, 10**6))
+def test_a_view_is_a_permutation_of_the_pixels_drawn_by_seed_and_name(seed):
+    made = views(PERMUTED, seed)
+    assert [(view.name, view.dataset) for view in made] == [
+        ("first", "mnist"),
+        ("second", "mnist"),
+        ("colours", "cifar10"),
+    ]
+    for view, pixels in zip(made, (784, 784, 3072), strict=True):
+        assert view.order.dtype == torch.int64
+        assert view.order.sort().values.tolist() == list(range(pixels))
+    again = views(PERMUTED, seed)
+    assert all(torch.equal(one.order, other.order) for one, other in zip(made, again, strict=True))
+    assert not torch.equal(made[0].order, made[1].order)
+    assert not torch.equal(made[0].order, views(PERMUTED, seed + 1)[0].order)
+
+
+def test_a_view_does_not_depend_on_its_place_and_asks_no_global_generator():
+    torch.manual_seed(5)
+    state = torch.get_rng_state()
+    forwards = {view.name: view.order for view in views(PERMUTED, 1)}
+    backwards = {view.name: view.order for view in views(PERMUTED.ordered("reversed"), 1)}
+    assert torch.equal(torch.get_rng_state(), state)
+    assert list(backwards) == list(forwards)[::-1]
+    assert all(torch.equal(forwards[name], backwards[name]) for name in forwards)
+
+
+def test_the_ten_permutations_of_a_run_all_differ():
+    orders = {tuple(view.order.tolist()) for view in views(STREAMS["permuted-mnist"], 0)}
+    assert len(orders) == 10
+
+
+@pytest.mark.parametrize("name", [name for name in STREAMS if name != "permuted-mnist"])
+def test_streams_without_permuted_tasks_need_no_view(name):
+    assert views(STREAMS[name], 0) == []
+
+
+def test_the_references_of_a_permuted_task_go_through_its_view(bank_of):
+    bank = bank_of(mnist=(60, 20), cifar10=(30, 10)).with_views(views(PERMUTED, 4))
+    first, plain, second, colours = materialise(PERMUTED, "task", bank, 4)
+    for part in (first, second, colours):
+        for name in SPLITS:
+            split = getattr(part, name)
+            assert torch.equal(split.references, bank.references(part.task.name, split.references[:, 1]))
+    assert torch.equal(plain.train.references, bank.references("mnist", plain.train.references[:, 1]))
+    # Through either, task or data set, the same rows are held out and have the same labels.
+    assert rows_of(second.validation) == rows_of(plain.validation)
+    assert (second.train.targets - plain.train.targets).unique().tolist() == [2]
+    assert bank["mnist"].labels[rows_of(first.test)].tolist() == first.test.targets.tolist()
 
 
 def test_joined_keeps_the_order(bank):
