@@ -6,7 +6,9 @@ from typing import Literal, cast, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
+from chaoscl.cortex.counting import count_spikes
 from chaoscl.cortex.layer import ChaosLayer
 from chaoscl.cortex.neuron import LayerState
 from chaoscl.cortex.params import CortexParams, check_count
@@ -116,6 +118,9 @@ class ChaosCortex(nn.Module):
         self._check_input(x, generator)
         if mode == "replica":
             return self._count_replicas(x, ticks, generator) / ticks
+        if mode == "recurrent" and len(self.layers) == 1:
+            (layer,) = self._layers()
+            return count_spikes(functional.linear(x, layer.w_in), ticks, layer.neuron, generator) / ticks
         return self._count_over_time(x, ticks, mode == "feedback", generator) / ticks
 
     def initial_states(self, batch: int) -> list[LayerState]:

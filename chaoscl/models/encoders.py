@@ -148,9 +148,13 @@ class Encoders(nn.Module):
         self.adapters = nn.ModuleDict(adapters)
         self.choice = dict(choice)
 
+    def of(self, dataset: str) -> nn.Module:
+        """Return the encoder of a data set."""
+        return self.encoders[self.choice[dataset]]
+
     def forward(self, dataset: str, inputs: Tensor) -> Tensor:
         """Map prepared samples (n, ...) of ``dataset`` to embeddings (n, size)."""
-        return self.encoders[self.choice[dataset]](self.adapters[dataset](inputs))
+        return self.of(dataset)(self.adapters[dataset](inputs))
 
 
 def merge_vocabularies(vocabularies: Mapping[str, Sequence[str]]) -> tuple[int, dict[str, Tensor]]:

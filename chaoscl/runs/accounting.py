@@ -4,7 +4,6 @@ What a strategy keeps is found by looking, not by asking it: every tensor and ev
 from the strategy and its plugins, beyond the model, the optimiser and the data of the experience at hand.
 """
 
-import resource
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -186,5 +185,7 @@ def peak_memory() -> int:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
     except (OSError, StopIteration):
+        import resource  # not on Windows
+
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return most if sys.platform == "darwin" else most * 1024

@@ -1,12 +1,14 @@
 """The retention matrix: accuracy on every task before training and after each experience."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from avalanche.training.plugins import SupervisedPlugin
 from numpy.typing import NDArray
+from torch import Tensor
 
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.models.network import CrossModalNetwork
@@ -19,34 +21,74 @@ EMBEDDING_BATCH = 32
 """Samples that go through the encoders at a time: a small batch's maps stay in the cache, at half the time of 512."""
 
 
-def accuracies(network: CrossModalNetwork, split: Split, task_label: int, seeds: Sequence[int]) -> NDArray[np.float64]:
-    """Return the accuracy on ``split`` of one evaluation for each seed, (len(seeds),), in [0, 1]; NaN without rows.
-
-    Leaves no trace: modes, the global random state and the network's noise are as before. The embeddings are computed
-    once, since only the trunk is stochastic.
-    """
-    if not len(split):
-        return np.full(len(seeds), np.nan)
+@contextmanager
+def evaluating(network: CrossModalNetwork) -> Iterator[None]:
+    """Evaluate inside the block and leave no trace: modes, the global random state and the meter are as before."""
     modes = {module: module.training for module in network.modules()}
     devices = [network.device] if network.device.type == "cuda" else []
     network.eval()
     with torch.no_grad(), torch.random.fork_rng(devices=devices), network.meter.paused():
-        embeddings = torch.cat([network.embed(part) for part in split.references.split(EMBEDDING_BATCH)])
-        targets = split.targets.to(embeddings.device)
-        shares = []
+        yield
+    for module, training in modes.items():
+        module.training = training
+
+
+def embeddings(network: CrossModalNetwork, split: Split) -> Tensor:
+    """Return the embeddings (n, size) of all samples of a split that has rows."""
+    with evaluating(network):
+        return torch.cat([network.embed(part) for part in split.references.split(EMBEDDING_BATCH)])
+
+
+def accuracies(
+    network: CrossModalNetwork, split: Split, task_label: int, seeds: Sequence[int], embedded: Tensor | None = None
+) -> NDArray[np.float64]:
+    """Return the accuracy on ``split`` of one evaluation for each seed, (len(seeds),), in [0, 1]; NaN without rows.
+
+    Leaves no trace, the network's noise included. The embeddings are computed once, since only the trunk is stochastic.
+
+    Args:
+        network: is evaluated.
+        split: the rows.
+        task_label: what the network is told.
+        seeds: of the trunk's draws.
+        embedded: the split's embeddings, if they are known.
+    """
+    if not len(split):
+        return np.full(len(seeds), np.nan)
+    embedded = embeddings(network, split) if embedded is None else embedded
+    targets = split.targets.to(embedded.device)
+    shares = []
+    with evaluating(network):
         for seed in seeds:
             with network.noise.seeded(seed, network.device):
                 torch.manual_seed(seed)
                 right = 0
-                for part, truth in zip(
-                    embeddings.split(EVALUATION_BATCH), targets.split(EVALUATION_BATCH), strict=True
-                ):
+                for part, truth in zip(embedded.split(EVALUATION_BATCH), targets.split(EVALUATION_BATCH), strict=True):
                     answers = network.classify(part, torch.full_like(truth, task_label)).argmax(dim=1)
                     right += int((answers == truth).sum())
             shares.append(right / len(targets))
-    for module, training in modes.items():
-        module.training = training
     return np.array(shares)
+
+
+class _KnownEmbeddings:
+    """The embeddings of each task's rows, computed anew only when a weight or statistic of the encoder has changed.
+
+    A task leaves the encoders of other data sets alone under most strategies, and embedding is most of an evaluation.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[list[Tensor], Tensor]] = {}
+
+    def get(self, column: int, network: CrossModalNetwork, dataset: str, split: Split) -> Tensor | None:
+        """Return the embeddings (n, size) of the split in ``column``; None if it has no rows."""
+        if not len(split):
+            return None
+        state = list(network.encoders.of(dataset).state_dict().values())
+        known = self._known.get(column)
+        if known is None or not all(torch.equal(old, new) for old, new in zip(known[0], state, strict=True)):
+            known = ([value.clone() for value in state], embeddings(network, split))
+            self._known[column] = known
+        return known[1]
 
 
 class RetentionPlugin(SupervisedPlugin):
@@ -70,6 +112,7 @@ class RetentionPlugin(SupervisedPlugin):
         self._part = part
         self._seed = seed
         self._joint = joint
+        self._embeddings = _KnownEmbeddings()
         self._values = np.full((len(tasks) + 1, len(tasks), repetitions), np.nan)
 
     @property
@@ -91,7 +134,8 @@ class RetentionPlugin(SupervisedPlugin):
                 derive(self._seed, "evaluation", row, column, repetition) for repetition in range(self._values.shape[2])
             ]
             split = data.test if self._part == "test" else data.validation
-            self._values[row, column] = accuracies(network, split, data.task_label, seeds)
+            embedded = self._embeddings.get(column, network, data.task.dataset, split)
+            self._values[row, column] = accuracies(network, split, data.task_label, seeds, embedded)
 
     def before_training(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
         """Take row 0, once."""

@@ -9,6 +9,7 @@ from chaoscl.evaluation import schema
 from chaoscl.models import ModelOptions
 from chaoscl.runs import execute as execute_module
 from chaoscl.runs import recipes
+from chaoscl.runs import retention as retention_module
 from chaoscl.runs.baseline import find_baselines, load_baseline
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.retention import RetentionPlugin, accuracies
@@ -336,3 +337,25 @@ def test_threads_are_put_back(run):
     before = torch.get_num_threads()
     run()
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize("baseline", ["naive", "replay", "independent", "gdumb"])
+def test_known_embeddings_are_those_of_the_network_at_the_time(run, baseline, monkeypatch):
+    usual = run(baseline)
+    monkeypatch.setattr(retention_module._KnownEmbeddings, "get", lambda *given: None)
+    assert run(baseline).matrix == usual.matrix
+
+
+def test_embeddings_are_computed_again_only_for_a_changed_encoder(run, monkeypatch):
+    seen = []
+    original = retention_module.embeddings
+
+    def note(network, split):
+        seen.append(len(split))
+        return original(network, split)
+
+    monkeypatch.setattr(execute_module.CurvePlugin, "_validate", lambda self, network, epoch: 0.0)
+    monkeypatch.setattr(retention_module, "embeddings", note)
+    run(stream="ag_news,mnist,imdb")
+    # Three before training, and after each task those of its own data set.
+    assert len(seen) == 6
