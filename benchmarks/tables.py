@@ -82,9 +82,10 @@ def anchor_blocks() -> dict[str, str]:
     from chaoscl.reports.tables import markdown
 
     wanted = read_anchors(ROOT / "benchmarks" / "anchors.toml")
-    folders = {name: ANCHORS / f"{wanted.stream}-{name}" for name in wanted.scenarios}
     summaries = {
-        name: schema.read_csv(schema.SUMMARY, folder / schema.SUMMARY.name) for name, folder in folders.items()
+        name: schema.read_csv(schema.SUMMARY, ANCHORS / f"{wanted.stream}-{name}" / schema.SUMMARY.name)
+        for name in wanted.scenarios
+        if (ANCHORS / f"{wanted.stream}-{name}").is_dir()
     }
     frame = anchor_frame(wanted, summaries)
     if schema.to_csv(frame, TABLE) != (ANCHORS / TABLE.name).read_text(encoding="utf-8"):
