@@ -280,7 +280,7 @@ def default_out(request: Request, kind: str) -> Path:
         if getattr(request, name) != getattr(Request, name):
             parts.append(f"{name.replace('_', '-')}-{getattr(request, name)}")
     if request.hyper:
-        parts.append("hyper-" + hashlib.sha256(" ".join(request.hyper).encode()).hexdigest()[:8])
+        parts.append("hyper-" + hashlib.sha256(" ".join(sorted(request.hyper)).encode()).hexdigest()[:8])
     root = Path("results")
     return (root / "embedded" if kind == "embedded" else root) / "-".join(parts)
 

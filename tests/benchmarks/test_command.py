@@ -103,7 +103,8 @@ def test_the_command_names_what_was_given_in_other_ways(tmp_path):
     ):
         assert_same_runs(asked(*words), again(asked(*words)))
     assert "--order reversed" in asked("--reverse").command
-    assert ",".join(find_baselines()) in asked("--baselines", "all").command
+    others = [name for name in find_baselines() if name != "naive"]
+    assert ",".join(["naive", *others]) in asked("--baselines", "all").command
 
 
 def test_what_changes_no_number_is_not_in_the_command():
