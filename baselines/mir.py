@@ -1,7 +1,7 @@
 """Maximally interfered retrieval: of some candidates, replay those that the coming step would hurt most.
 
-Avalanche leaves the classes of the last batch out of the memory's draws. In domain-incremental streams every class is
-in every batch, so nothing is replayed there.
+Avalanche leaves the classes of the last batch out of the memory's draws, mostly those of the task just learned: it
+replays from the third task on. In domain-incremental streams every class is in every batch, and nothing is replayed.
 """
 
 from typing import Any
