@@ -227,7 +227,7 @@ def test_the_program_runs_as_printed_and_is_quiet_off_a_terminal(tmp_path):
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(tmp_path, jobs):
     words = [sys.executable, str(PROGRAM), "--stream", "addition", "--data", "embedded", "--recipe", "seed"]
-    words += ["--baselines", "naive,joint", "--seeds", "40", "--jobs", jobs, "--out", str(tmp_path / "o")]
+    words += ["--baselines", "naive,joint", "--jobs", jobs, "--out", str(tmp_path / "o")]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True)
     line = process.stderr.readline()
     os.killpg(process.pid, signal.SIGINT)
