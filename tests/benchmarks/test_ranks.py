@@ -144,10 +144,3 @@ def test_files_that_are_not_a_summary_of_one_stream_are_refused(command, folders
     assert "must hold results on one stream" in refuse(command, folders[0], broken)
     path.write_text(header + "".join(lines) + lines[0])
     assert "twice" in refuse(command, folders[0], broken)
-
-
-def test_committed_results_can_be_ranked(command):
-    committed = [path.parent for path in sorted((ROOT / "results").glob("*/summary.csv"))]
-    status, shown, errors = command(*committed)
-    assert (status, errors) == (0, "")
-    assert "naive" in shown
