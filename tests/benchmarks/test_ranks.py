@@ -144,3 +144,11 @@ def test_files_that_are_not_a_summary_of_one_stream_are_refused(command, folders
     assert "must hold results on one stream" in refuse(command, folders[0], broken)
     path.write_text(header + "".join(lines) + lines[0])
     assert "twice" in refuse(command, folders[0], broken)
+
+
+def test_committed_results_of_one_model_can_be_ranked(command):
+    committed = [path.parent for path in sorted((ROOT / "results").glob("*-chaos2k*/summary.csv"))]
+    assert len(committed) >= 3
+    status, shown, errors = command(*committed)
+    assert (status, errors) == (0, "")
+    assert "naive" in shown
