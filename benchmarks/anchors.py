@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chaoscl.cli import run_command
+from chaoscl.cli import listed, run_command
 
 FILE = Path(__file__).with_suffix(".toml")
 FOLDER = Path("results") / "anchors"
@@ -21,7 +21,7 @@ def chosen(given: str, known: list[str], kind: str) -> list[str]:
     """Return the names in ``given``, separated by commas, or all that are known if it is empty."""
     from chaoscl.errors import unknown
 
-    names = [name.strip() for name in given.split(",") if name.strip()] or known
+    names = list(listed(given)) or known
     for name in names:
         if name not in known:
             raise unknown(kind, name, known)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chaoscl.cli import run_command
+from chaoscl.cli import listed, run_command
 
 FOLDER = Path("results/grid")
 
@@ -33,10 +33,11 @@ def grid(
     from chaoscl.files import write_atomic
     from chaoscl.main_job import Request, baseline_names, run_request
     from chaoscl.reports.tables import percent, rich_table
+    from chaoscl.streams import check_scenario
 
     columns: dict[str, dict[str, str]] = {}
     failed = 0
-    for scenario in (name.strip() for name in scenarios.split(",")):
+    for scenario in [check_scenario(name) for name in listed(scenarios)]:
         request = Request(
             stream=stream,
             model=model,

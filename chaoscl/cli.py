@@ -14,6 +14,11 @@ _INTERRUPTED = 130
 """Exit status after Ctrl-C, also what typer returns then."""
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """Return the entries of a text, separated by commas; empty ones are left out."""
+    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+
+
 def run_command(function: Callable[..., Any]) -> int:
     """Run ``function`` as a typer command over the process's arguments and return its exit status."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
+from chaoscl.cli import listed
 from chaoscl.data import Bank, choose_source, prepare
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
@@ -151,7 +152,7 @@ def baseline_names(text: str, folder: str | None = None) -> tuple[str, ...]:
         # The first is what the others are compared with.
         found = find_baselines(Path(folder) if folder else FOLDER)
         return tuple(sorted(found, key=lambda name: name != "naive"))
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    return listed(text)
 
 
 def changed_values(text: str, tuned: str | None, baselines: Sequence[str]) -> tuple[str, ...]:
@@ -172,8 +173,8 @@ def changed_values(text: str, tuned: str | None, baselines: Sequence[str]) -> tu
         except (OSError, ValueError) as error:
             raise UserError(f"--tuned {tuned}: give a chosen.csv of benchmarks/tune.py ({error})") from error
         lines = held[held["baseline"].isin(baselines)]
-        chosen = [entry for values in lines["values"] for entry in values.split(",")]
-    return tuple(entry.strip() for entry in (*chosen, *text.split(",")) if entry.strip())
+        chosen = [entry for values in lines["values"] for entry in listed(values)]
+    return (*chosen, *listed(text))
 
 
 def check(request: Request) -> tuple[list[RunSpec], Path]:

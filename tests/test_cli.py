@@ -1,7 +1,7 @@
 import pytest
 import typer
 
-from chaoscl.cli import run_command
+from chaoscl.cli import listed, run_command
 from chaoscl.errors import UserError
 
 
@@ -48,3 +48,8 @@ def test_help_is_no_error(monkeypatch, capsys):
 
     assert call(monkeypatch, work, "--help") == 0
     assert "Do the work." in capsys.readouterr().out
+
+
+def test_lists_are_separated_by_commas():
+    assert listed(" ewc, si ,,lwf,") == ("ewc", "si", "lwf")
+    assert listed(" , ") == ()

@@ -27,10 +27,12 @@ def evaluating(network: CrossModalNetwork) -> Iterator[None]:
     modes = {module: module.training for module in network.modules()}
     devices = [network.device] if network.device.type == "cuda" else []
     network.eval()
-    with torch.no_grad(), torch.random.fork_rng(devices=devices), network.meter.paused():
-        yield
-    for module, training in modes.items():
-        module.training = training
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=devices), network.meter.paused():
+            yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
 
 
 def embeddings(network: CrossModalNetwork, split: Split) -> Tensor:

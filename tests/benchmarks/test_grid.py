@@ -68,3 +68,8 @@ def test_a_baseline_that_fails_stands_there_with_its_message(command, monkeypatc
 def test_bad_input_is_one_line_and_writes_nothing(command, refused, tmp_path, words, expected):
     refused(command(*TINY, *words), expected)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_scenario_is_refused_before_any_training(command, refused, tmp_path):
+    refused(command("--scenarios", "task,nope"), "unknown scenario 'nope'")
+    assert list(tmp_path.iterdir()) == []
