@@ -15,9 +15,10 @@ LOWER = {
     "models": {"cortex"},
     "runs": {"cortex", "data", "streams", "models", "evaluation"},
     "reports": {"evaluation"},
+    "speed": {"cortex", "data", "streams", "models", "runs", "evaluation"},
 }
 COMMON = {"errors", "seeds", "files", "compat"}
-FOREIGN = {"cortex": {"torch"}, "evaluation": {"numpy", "pandas", "scipy"}}
+FOREIGN = {"cortex": {"torch", "numpy", "numba", "triton"}, "evaluation": {"numpy", "pandas", "scipy"}}
 
 
 def imports(path):

@@ -1,6 +1,6 @@
 """The ChaosNet substrate: stochastic spiking neurons, stacked into a cortex.
 
-Knows nothing of tasks or data, needs torch alone and can be used in any PyTorch program:
+Knows nothing of tasks or data, needs torch alone (and counts faster with numba) and can be used in any PyTorch program:
 
     neuron = ChaosNeuronParams(threshold=0.5, noise_std=0.01, fail_prob=0.5, decay=0.02, refractory_decay=0.95)
     cortex = ChaosCortex(CortexParams(input_size=16, hidden_sizes=[64], neuron=neuron))

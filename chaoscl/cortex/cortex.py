@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from chaoscl.cortex.counting import count_spikes
+from chaoscl.cortex.kernels import AUTO, Kernel, check_kernel, counter, installed
 from chaoscl.cortex.layer import ChaosLayer
 from chaoscl.cortex.neuron import LayerState
 from chaoscl.cortex.params import CortexParams, check_count
@@ -49,14 +50,21 @@ class ChaosCortex(nn.Module):
     Noise and failures act in training and in evaluation alike; ``train()`` and ``eval()`` change nothing. One tick
     draws layer by layer, and within a layer as :func:`chaoscl.cortex.neuron.tick` says.
 
+    Args:
+        params: shape and neurons.
+        kernel: what counts spikes in :meth:`integrate`: ``torch``, ``fused`` or ``auto``, which takes the fused one
+            where it is installed and able; see chaoscl.cortex.kernels. Single ticks always take plain torch.
+
     Attributes:
         params: what the cortex was built from.
+        kernel: as given.
         layers: its layers; the parameters are named ``layers.0.w_in``, ``layers.0.w_rec``, ``layers.1.w_in``, ...
     """
 
-    def __init__(self, params: CortexParams) -> None:
+    def __init__(self, params: CortexParams, kernel: str = AUTO) -> None:
         super().__init__()
         self.params = params
+        self.kernel = check_kernel(kernel)
         sizes = [params.input_size, *params.hidden_sizes]
         self.layers = nn.ModuleList(
             ChaosLayer(before, size, params.neuron, params.inhibitory_fraction) for before, size in pairwise(sizes)
@@ -116,12 +124,26 @@ class ChaosCortex(nn.Module):
         mode = check_mode(mode)
         ticks = check_count("ticks", ticks)
         self._check_input(x, generator)
+        kernel = self.kernel_for(mode)
+        if mode != "feedback" and len(self.layers) == 1:
+            (layer,) = self._layers()
+            current = functional.linear(x, layer.w_in)
+            return count_spikes(counter(kernel, mode, x.device.type), current, ticks, layer.neuron, generator) / ticks
         if mode == "replica":
             return self._count_replicas(x, ticks, generator) / ticks
-        if mode == "recurrent" and len(self.layers) == 1:
-            (layer,) = self._layers()
-            return count_spikes(functional.linear(x, layer.w_in), ticks, layer.neuron, generator) / ticks
         return self._count_over_time(x, ticks, mode == "feedback", generator) / ticks
+
+    def kernel_for(self, mode: Mode) -> Kernel:
+        """Return which of chaoscl.cortex.kernels counts the spikes of :meth:`integrate` in a mode.
+
+        Raises:
+            ValueError: the cortex was built for the fused kernel, which cannot count here.
+        """
+        weights = self._layers()[0].w_in
+        able = len(self.layers) == 1 and mode != "feedback" and weights.dtype == torch.float32
+        if self.kernel == "fused" and not able:
+            raise ValueError("the fused kernel counts for one layer of float32, recurrent or replica; use 'auto'")
+        return "fused" if self.kernel != "torch" and able and installed(weights.device.type) else "torch"
 
     def initial_states(self, batch: int) -> list[LayerState]:
         """Return the states of rest, all zero, for ``batch`` samples: one state a layer, each part (batch, H_k)."""

@@ -1,12 +1,13 @@
-"""Spike counts of one layer on a constant input, with their derivative carried along.
+"""Spikes counted with their derivative carried along, where nothing but the count is read.
 
-With a constant input current, zero initial state and only the spikes read out, each neuron is a scalar function of its
-own current. So the derivatives of potential and refractoriness with respect to the current go from tick to tick beside
-their values (forward-mode differentiation, of the same surrogate that :func:`chaoscl.cortex.neuron.tick` has), and the
-backward pass is one product. The result is exact; memory does not grow with the ticks, and W_rec, which nothing reads
-here, is left out. ``tick`` stays the definition: the tests hold counts to be equal and gradients to agree.
+One layer on a constant input is a set of scalars: what a neuron does depends on its input current and on draws alone.
+So (value, derivative with respect to the current) can be carried together through the ticks, and the backward pass is
+one product, exactly what autograd finds by going back through every tick (surrogate derivatives included), with the
+memory of one tick whatever their number. :func:`chaoscl.cortex.neuron.tick` is the definition; with the same draws the
+spikes here are equal to its spikes.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,21 +15,23 @@ from torch import Tensor
 
 from chaoscl.cortex.params import ChaosNeuronParams
 
+Counter = Callable[[Tensor, int, ChaosNeuronParams, torch.Generator | None, bool], tuple[Tensor, Tensor]]
+"""Counts for a current (B, H), ticks, constants and source of draws, and their derivative if asked; each (B, H)."""
+
 
 def count_spikes(
-    current: Tensor, ticks: int, params: ChaosNeuronParams, generator: torch.Generator | None = None
+    counter: Counter, current: Tensor, ticks: int, params: ChaosNeuronParams, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Return how many spikes each neuron sends in ``ticks`` ticks from rest, (B, H), differentiable in the current.
-
-    Draws the same numbers in the same order as so many calls of :func:`chaoscl.cortex.neuron.tick`.
+    """Return how many spikes each neuron sends in ``ticks`` ticks, (B, H), differentiable in the current.
 
     Args:
+        counter: how they are counted: one of this module, or of a fused one.
         current: the input current, (B, H), the same at each tick.
         ticks: how many, >= 1.
         params: the neurons' constants.
         generator: source of the draws, on the device of ``current``; the global one if None.
     """
-    counts: Tensor = _Counts.apply(current, ticks, params, generator)
+    counts: Tensor = _Counts.apply(counter, current, ticks, params, generator)
     return counts
 
 
@@ -37,43 +40,50 @@ class _Counts(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, current: Tensor, ticks: int, params: ChaosNeuronParams, generator: torch.Generator | None
+        ctx: Any,
+        counter: Counter,
+        current: Tensor,
+        ticks: int,
+        params: ChaosNeuronParams,
+        generator: torch.Generator | None,
     ) -> Tensor:
         """Return the counts, (B, H)."""
-        counts, slope = _run(current, ticks, params, generator, ctx.needs_input_grad[0])
+        counts, slope = counter(current, ticks, params, generator, ctx.needs_input_grad[1])
         ctx.save_for_backward(slope)
         return counts
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor, None, None, None]:
         """Return the gradient to the current."""
         (slope,) = ctx.saved_tensors
-        return grads[0] * slope, None, None, None
+        return None, grads[0] * slope, None, None, None
 
 
-def _run(
+def count_over_time(
     current: Tensor, ticks: int, params: ChaosNeuronParams, generator: torch.Generator | None, differentiate: bool
 ) -> tuple[Tensor, Tensor]:
-    """Return the counts and their derivative with respect to the current, each (B, H); d_ marks derivatives."""
+    """Count with the state carried from tick to tick; d_ marks derivatives with respect to the current.
+
+    Draws the same numbers in the same order as so many calls of :func:`chaoscl.cortex.neuron.tick`.
+    """
     v, r, counts = (torch.zeros_like(current) for _ in range(3))
     d_v, d_r, slope = (torch.zeros_like(current) for _ in range(3))
-    draws: dict[str, Any] = {"generator": generator, "dtype": v.dtype, "device": v.device}
     for _ in range(ticks):
         v += current
         if params.noise_std > 0:
-            v += torch.randn(v.shape, **draws).mul_(params.noise_std)
+            v += _noise(v, params, generator)
         open_ = 1 - r
         if differentiate:
             d_v.add_(1).mul_(open_).addcmul_(v, d_r, value=-1)
         v *= open_
         spikes = (v > params.threshold).to(v.dtype)
-        sent = torch.rand(v.shape, **draws) >= params.fail_prob if params.fail_prob > 0 else None
+        sent = _sent(v, params, generator)
         if sent is not None:
             spikes *= sent
         counts += spikes
         z = r.mul_(params.refractory_decay).add_(spikes)
         if differentiate:
-            d_spikes = (v - params.threshold).abs_().neg_().add_(1).clamp_(min=0).mul_(d_v)
+            d_spikes = _surrogate(v, params).mul_(d_v)
             if sent is not None:
                 d_spikes *= sent
             slope += d_spikes
@@ -82,3 +92,40 @@ def _run(
         r = z.clamp_(0, 1)
         v *= 1 - params.decay
     return counts, slope
+
+
+def count_replicas(
+    current: Tensor, ticks: int, params: ChaosNeuronParams, generator: torch.Generator | None, differentiate: bool
+) -> tuple[Tensor, Tensor]:
+    """Count over copies that take one tick each from rest, where neither state nor decay has a part.
+
+    Draws the same numbers in the same order as one tick of the copies, all samples, then all samples again, ...
+    """
+    copies = current.repeat(ticks, 1)
+    if params.noise_std > 0:
+        copies += _noise(copies, params, generator)
+    spikes = (copies > params.threshold).to(copies.dtype)
+    sent = _sent(copies, params, generator)
+    slope = _surrogate(copies, params) if differentiate else torch.zeros_like(current)
+    if sent is not None:
+        spikes *= sent
+        if differentiate:
+            slope *= sent
+    shape = (-1, *current.shape)
+    return spikes.view(shape).sum(0), slope.view(shape).sum(0)
+
+
+def _noise(v: Tensor, params: ChaosNeuronParams, generator: torch.Generator | None) -> Tensor:
+    return torch.randn(v.shape, generator=generator, dtype=v.dtype, device=v.device).mul_(params.noise_std)
+
+
+def _sent(v: Tensor, params: ChaosNeuronParams, generator: torch.Generator | None) -> Tensor | None:
+    """Return which spikes do not fail, bool, or None if none does."""
+    if params.fail_prob == 0:
+        return None
+    return torch.rand(v.shape, generator=generator, dtype=v.dtype, device=v.device) >= params.fail_prob
+
+
+def _surrogate(v: Tensor, params: ChaosNeuronParams) -> Tensor:
+    """Return the triangle that stands for the derivative of a spike; see chaoscl.cortex.neuron.spike."""
+    return (v - params.threshold).abs_().neg_().add_(1).clamp_(min=0)

@@ -52,7 +52,7 @@ class Measured:
 
 
 def take_turns(steps: Mapping[str, Step], rounds: int, warm_up: int = 2) -> dict[str, list[float]]:
-    """Return the seconds of each step in each round; in a round every step runs once, and warm-up rounds are dropped."""
+    """Return the seconds of each step in each round; each runs once a round; warm-up rounds are dropped."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(warm_up + rounds):
         for name, step in steps.items():

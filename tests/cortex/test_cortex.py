@@ -34,7 +34,7 @@ def seeded(seed=0, device="cpu"):
 def test_the_loop_of_chaosnets_readme_runs_as_printed():
     neuron_params = ChaosNeuronParams(threshold=0.5, noise_std=0.01, fail_prob=0.5, decay=0.02, refractory_decay=0.95)
     cortex_params = CortexParams(input_size=32, hidden_sizes=[128], neuron=neuron_params)
-    cortex = ChaosCortex(cortex_params)
+    cortex = ChaosCortex(cortex_params, kernel="torch")
     readout = torch.nn.Linear(128, 4)
     batch, hidden_size, ticks = 8, 128, 10
     input, state = some_input(batch, 32), None

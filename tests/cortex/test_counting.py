@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from chaoscl.cortex import ChaosCortex, ChaosNeuronParams, CortexParams
-from chaoscl.cortex.counting import count_spikes
+from chaoscl.cortex.counting import count_over_time, count_replicas, count_spikes
 
 SHARE = st.floats(0.0, 0.95)
 NEURONS = st.builds(
@@ -20,17 +20,22 @@ NEURONS = st.builds(
 )
 
 
-def both_ways(neuron, ticks, seed, dtype=torch.float64):
+def both_ways(mode, neuron, ticks, seed, dtype=torch.float64):
     """Return counts and gradients to input and weights of a layer of 7, as written and with the derivative along."""
     torch.manual_seed(seed)
     cortex = ChaosCortex(CortexParams(5, [7], neuron)).to(dtype)
     weight = cortex.layers[0].w_in
     inputs = torch.randn(6, 5, dtype=dtype)
     reader = torch.randn(6, 7, dtype=dtype)
+    written = {
+        "recurrent": lambda x, draws: cortex._count_over_time(x, ticks, False, draws),
+        "replica": lambda x, draws: cortex._count_replicas(x, ticks, draws),
+    }[mode]
+    counter = {"recurrent": count_over_time, "replica": count_replicas}[mode]
     results = []
     for count in (
-        lambda x, draws: cortex._count_over_time(x, ticks, False, draws),
-        lambda x, draws: count_spikes(functional.linear(x, weight), ticks, neuron, draws),
+        written,
+        lambda x, draws: count_spikes(counter, functional.linear(x, weight), ticks, neuron, draws),
     ):
         x = inputs.clone().requires_grad_()
         draws = torch.Generator().manual_seed(seed)
@@ -40,18 +45,22 @@ def both_ways(neuron, ticks, seed, dtype=torch.float64):
     return results
 
 
-@given(neuron=NEURONS, ticks=st.integers(1, 12), seed=st.integers(0, 2**32 - 1))
-def test_spikes_are_equal_gradients_agree_and_so_many_numbers_are_drawn(neuron, ticks, seed):
-    written, carried = both_ways(neuron, ticks, seed)
+MODES = st.sampled_from(["recurrent", "replica"])
+
+
+@given(mode=MODES, neuron=NEURONS, ticks=st.integers(1, 12), seed=st.integers(0, 2**32 - 1))
+def test_spikes_are_equal_gradients_agree_and_so_many_numbers_are_drawn(mode, neuron, ticks, seed):
+    written, carried = both_ways(mode, neuron, ticks, seed)
     assert torch.equal(carried[0], written[0])
     torch.testing.assert_close(carried[1], written[1], rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(carried[2], written[2], rtol=1e-9, atol=1e-12)
     assert torch.equal(carried[3], written[3])
 
 
-def test_in_single_precision_spikes_are_equal_too():
+@pytest.mark.parametrize("mode", ["recurrent", "replica"])
+def test_in_single_precision_spikes_are_equal_too(mode):
     for seed in range(20):
-        written, carried = both_ways(ChaosNeuronParams(fail_prob=0.5), 10, seed, torch.float32)
+        written, carried = both_ways(mode, ChaosNeuronParams(fail_prob=0.5), 10, seed, torch.float32)
         assert torch.equal(carried[0], written[0])
         torch.testing.assert_close(carried[2], written[2], rtol=1e-5, atol=1e-5)
 
@@ -60,7 +69,7 @@ def test_refractoriness_is_differentiated_and_not_held_constant():
     neuron = ChaosNeuronParams(threshold=0.5, noise_std=0.0, fail_prob=0.0, decay=0.1, refractory_decay=0.5)
     current = torch.tensor([[0.6]], dtype=torch.float64, requires_grad=True)
     # Tick 1: v = 0.6, a spike, slope 0.9, r clamped at 1 (slope 0). Tick 2: v = 0. Tick 3: r = 0.5 of then.
-    counts = count_spikes(current, 3, neuron)
+    counts = count_spikes(count_over_time, current, 3, neuron)
     (slope,) = torch.autograd.grad(counts.sum(), current)
     v, d_v, r, d_r, expected = 0.0, 0.0, 0.0, 0.0, 0.0
     for _ in range(3):
@@ -74,22 +83,10 @@ def test_refractoriness_is_differentiated_and_not_held_constant():
     assert slope.item() == pytest.approx(expected, rel=1e-12)
 
 
-def test_integrate_uses_it_for_one_layer_over_time_only(monkeypatch):
-    used = []
-    monkeypatch.setattr("chaoscl.cortex.cortex.count_spikes", lambda *given: used.append(given) or torch.zeros(2, 4))
-    one, two = ChaosCortex(CortexParams(3, [4])), ChaosCortex(CortexParams(3, [4, 4]))
-    x = torch.ones(2, 3)
-    for mode in ("replica", "feedback"):
-        one.integrate(x, 2, mode)
-    two.integrate(x, 2)
-    assert not used
-    one.integrate(x, 2)
-    assert len(used) == 1
-
-
-def test_without_a_gradient_none_is_computed():
+@pytest.mark.parametrize("counter", [count_over_time, count_replicas])
+def test_without_a_gradient_none_is_computed(counter):
     current = torch.rand(3, 4)
-    counts = count_spikes(current, 5, ChaosNeuronParams(fail_prob=0.5))
+    counts = count_spikes(counter, current, 5, ChaosNeuronParams(fail_prob=0.5))
     assert not counts.requires_grad
     assert counts.min() >= 0
     assert counts.max() <= 5
