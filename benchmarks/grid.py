@@ -46,6 +46,8 @@ def grid(
             scenario=scenario,
             recipe=recipe,
             data="embedded",
+            # The same numbers whatever is installed.
+            kernel="torch",
             out=str(out / scenario),
             jobs=jobs or os.cpu_count() or 1,
         )

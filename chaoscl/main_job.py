@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.tuning import CHOSEN
 from chaoscl.files import storage_errors, write_atomic
-from chaoscl.models import ModelOptions, check_options, find_model
+from chaoscl.models import AUTO, ModelOptions, check_options, find_model
 from chaoscl.reports.progress import SweepProgress
 from chaoscl.reports.tables import terminal_tables
 from chaoscl.runs.baseline import FOLDER, find_baselines, load_baseline
@@ -51,6 +51,8 @@ class Request:
     encoders: str = "dataset"
     image_pool: str = "flatten"
     mode: str = "recurrent"
+    kernel: str = AUTO
+    precision: str = "float32"
     repetitions: int = 3
     data: str | None = None
     data_dir: str | None = None
@@ -66,6 +68,8 @@ class Request:
         """The command that makes the same results again; where its mirror lies is left to the reader."""
         # What does not change a number is left out, and what stands at its default too.
         silent = {"data", "data_dir", "jobs", "force", "wandb", "out"}
+        if find_model(self.model).trunk != "chaos":
+            silent.add("kernel")
         words = ["python", "benchmarks/run.py", "--stream", self.stream, "--model", self.model]
         words += ["--seeds", str(self.seeds)]
         for field in fields(self):
@@ -114,6 +118,7 @@ def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:
     """
     remarks = Console(stderr=True)
     specs, baselines = check(request)
+    request = replace(request, kernel=specs[0].options.kernel)
     bank = _prepare(request, remarks)
     out = Path(request.out) if request.out else default_out(request, data_kind(bank))
     check_folder(out, data_kind(bank))
@@ -187,13 +192,13 @@ def check(request: Request) -> tuple[list[RunSpec], Path]:
     check_scenario(request.scenario)
     find_model(request.model)
     find_recipe(request.recipe)
-    options = check_options(request.encoders, request.image_pool, request.mode)
     for option, value, allowed in (
         ("--wandb", request.wandb, WANDB_MODES),
         ("--device", request.device, ("auto", "cpu", "cuda")),
     ):
         if value not in allowed:
             raise UserError(f"unknown {option} '{value}'; there are: {', '.join(allowed)}")
+    options = _options(request)
     if request.seeds < 1:
         raise UserError(f"--seeds {request.seeds}: at least one seed is needed")
     if request.jobs < 1:
@@ -210,6 +215,14 @@ def check(request: Request) -> tuple[list[RunSpec], Path]:
 
         check_login()
     return _specs(request, options, orders, hyper), baselines
+
+
+def _options(request: Request) -> ModelOptions:
+    """Return the variations of the model, with the kernel that ``auto`` stands for here."""
+    from chaoscl.models.build import resolve_kernel
+
+    kernel = resolve_kernel(request.kernel, request.model, request.mode, _device(request.device))
+    return check_options(request.encoders, request.image_pool, request.mode, kernel, request.precision)
 
 
 def _orders(request: Request) -> tuple[str, ...]:
@@ -277,7 +290,7 @@ def _device(name: str) -> str:
 def default_out(request: Request, kind: str) -> Path:
     """Return the results folder of a command: named by what is not at its default, embedded results apart."""
     parts = [find_stream(request.stream).name, request.model]
-    for name in ("order", "scenario", "recipe", "encoders", "image_pool", "mode"):
+    for name in ("order", "scenario", "recipe", "encoders", "image_pool", "mode", "precision"):
         if getattr(request, name) != getattr(Request, name):
             parts.append(f"{name.replace('_', '-')}-{getattr(request, name)}")
     if request.hyper:

@@ -3,6 +3,6 @@
 ``chaoscl.models.build`` makes the networks; it lives apart because it imports Avalanche, which takes seconds.
 """
 
-from chaoscl.models.zoo import ZOO, ModelOptions, ModelSpec, check_options, counterpart, find_model
+from chaoscl.models.zoo import AUTO, ZOO, ModelOptions, ModelSpec, check_options, counterpart, find_model
 
-__all__ = ["ZOO", "ModelOptions", "ModelSpec", "check_options", "counterpart", "find_model"]
+__all__ = ["AUTO", "ZOO", "ModelOptions", "ModelSpec", "check_options", "counterpart", "find_model"]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from chaoscl.models.zoo import ImagePool
+from chaoscl.models.zoo import ImagePool, Precision
 
 
 class TextEncoder(nn.Module):
@@ -138,15 +138,22 @@ class Encoders(nn.Module):
         encoders: by name: a data set's, or a modality's.
         adapters: by data set.
         choice: for each data set, the name of its encoder.
+        precision: of what autocast computes in the encoders, products and convolutions above all; embeddings leave
+            in float32.
     """
 
     def __init__(
-        self, encoders: Mapping[str, nn.Module], adapters: Mapping[str, nn.Module], choice: Mapping[str, str]
+        self,
+        encoders: Mapping[str, nn.Module],
+        adapters: Mapping[str, nn.Module],
+        choice: Mapping[str, str],
+        precision: Precision = "float32",
     ) -> None:
         super().__init__()
         self.encoders = nn.ModuleDict(encoders)
         self.adapters = nn.ModuleDict(adapters)
         self.choice = dict(choice)
+        self.precision = precision
 
     def of(self, dataset: str) -> nn.Module:
         """Return the encoder of a data set."""
@@ -154,7 +161,11 @@ class Encoders(nn.Module):
 
     def forward(self, dataset: str, inputs: Tensor) -> Tensor:
         """Map prepared samples (n, ...) of ``dataset`` to embeddings (n, size)."""
-        return self.of(dataset)(self.adapters[dataset](inputs))
+        samples = self.adapters[dataset](inputs)
+        if self.precision == "float32":
+            return self.of(dataset)(samples)
+        with torch.autocast(inputs.device.type, torch.bfloat16):
+            return self.of(dataset)(samples).float()
 
 
 def merge_vocabularies(vocabularies: Mapping[str, Sequence[str]]) -> tuple[int, dict[str, Tensor]]:

@@ -46,11 +46,12 @@ class ChaosTrunk(nn.Module):
         ticks: on the same input.
         mode: ``recurrent``, ``replica`` or ``feedback`` (see ChaosCortex.integrate).
         noise: where failures and membrane noise are drawn.
+        kernel: what counts spikes; see ChaosCortex.
     """
 
-    def __init__(self, params: CortexParams, ticks: int, mode: Mode, noise: Noise) -> None:
+    def __init__(self, params: CortexParams, ticks: int, mode: Mode, noise: Noise, kernel: str = "torch") -> None:
         super().__init__()
-        self.cortex = ChaosCortex(params)
+        self.cortex = ChaosCortex(params, kernel)
         self.ticks = ticks
         self.mode: Mode = mode
         self.noise = noise

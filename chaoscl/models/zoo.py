@@ -8,6 +8,10 @@ from chaoscl.errors import UserError, unknown
 EncoderLayout = Literal["dataset", "modality"]
 ImagePool = Literal["flatten", "global"]
 TickMode = Literal["recurrent", "replica", "feedback"]
+Kernel = Literal["torch", "fused"]
+Precision = Literal["float32", "bfloat16"]
+AUTO = "auto"
+"""In the place of a kernel: the fused one where it is installed and can count."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,15 @@ class ModelOptions:
         encoders: ``dataset`` or ``modality``.
         image_pool: ``flatten`` or ``global``.
         mode: of the cortex: ``recurrent``, ``replica`` or ``feedback``.
+        kernel: what counts the cortex' spikes, ``torch`` or ``fused``; see chaoscl.cortex.kernels.
+        precision: in which the encoders compute, ``float32`` or ``bfloat16``; weights are float32 always.
     """
 
     encoders: EncoderLayout = "dataset"
     image_pool: ImagePool = "flatten"
     mode: TickMode = "recurrent"
+    kernel: Kernel = "torch"
+    precision: Precision = "float32"
 
 
 _SHAPES = (
@@ -115,7 +123,9 @@ def find_model(name: str) -> ModelSpec:
     return ZOO[name]
 
 
-def check_options(encoders: str, image_pool: str, mode: str) -> ModelOptions:
+def check_options(
+    encoders: str, image_pool: str, mode: str, kernel: str = "torch", precision: str = "float32"
+) -> ModelOptions:
     """Return the variations of a model that a command asks for.
 
     Raises:
@@ -125,10 +135,12 @@ def check_options(encoders: str, image_pool: str, mode: str) -> ModelOptions:
         ("--encoders", encoders, get_args(EncoderLayout)),
         ("--image-pool", image_pool, get_args(ImagePool)),
         ("--mode", mode, get_args(TickMode)),
+        ("--kernel", kernel, get_args(Kernel)),
+        ("--precision", precision, get_args(Precision)),
     ):
         if value not in allowed:
             raise UserError(f"unknown {option} '{value}'; there are: {', '.join(allowed)}")
-    return ModelOptions(encoders, image_pool, mode)  # type: ignore[arg-type]
+    return ModelOptions(encoders, image_pool, mode, kernel, precision)  # type: ignore[arg-type]
 
 
 def counterpart(name: str) -> str:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _COMPUTING = ("chaoscl", "torch", "avalanche-lib", "numpy")
+_COMPILERS = {"cpu": "numba", "cuda": "triton"}
 _ROOMS = ("cortex", "data", "streams", "models", "runs", "evaluation")
 
 
-def computing_versions() -> dict[str, str]:
-    """Return the versions of the packages that determine a run's numbers."""
-    return {name: version(name) for name in _COMPUTING}
+def computing_versions(kernel: str = "torch", device: str = "cpu") -> dict[str, str]:
+    """Return the versions of the packages that determine a run's numbers, with its kernel and on its device."""
+    compilers = [_COMPILERS[device]] if kernel == "fused" else []
+    return {name: version(name) for name in (*_COMPUTING, *compilers)}
 
 
 def environment() -> dict[str, str]:

@@ -11,6 +11,8 @@ from chaoscl.models import ModelOptions
 from chaoscl.streams import GIVEN
 
 SPEC_VERSION = 2
+_ADDED_OPTIONS = {"kernel": "torch", "precision": "float32"}
+"""Options of a model that came later, and what there was before: runs of then keep their names."""
 Value = float | int | str
 Part = Literal["test", "validation"]
 
@@ -74,9 +76,12 @@ def run_hash(
         versions: of the packages that compute.
         named: what the specification refers to by name, such as the model's and the recipe's numbers.
     """
+    specified = asdict(spec)
+    options = specified["options"].items()
+    specified["options"] = {name: value for name, value in options if _ADDED_OPTIONS.get(name) != value}
     determined: dict[str, Any] = {
         "spec_version": SPEC_VERSION,
-        "spec": asdict(spec),
+        "spec": specified,
         "data": dict(data),
         "baseline_sha256": baseline_hash,
         "versions": dict(versions),

@@ -48,7 +48,7 @@ def write_run(folder: Path, spec: RunSpec, baseline: Baseline, bank: Bank, outco
         "hyper_parameters": baseline.values(dict(spec.hyper)),
         "data": data_rows(bank),
         "parameters": [asdict(part) for part in parts(network)],
-        "versions": {**computing_versions(), **environment()},
+        "versions": {**computing_versions(spec.options.kernel, spec.device), **environment()},
         "git_commit": git_commit(),
         "code": code_hash(),
     }

@@ -90,13 +90,13 @@ def plan_jobs(specs: Sequence[RunSpec], bank: Bank, root: Path, baselines: Path)
     """
     data = {dataset.card.name: dataset.sha256 for dataset in bank.datasets}
     loaded = {name: load_baseline(name, baselines) for name in dict.fromkeys(spec.baseline for spec in specs)}
-    versions = computing_versions()
     jobs = []
     for spec in specs:
         baseline = loaded[spec.baseline]
         model = baseline.model(spec.model)
         baseline.values(dict(spec.hyper))
         named = _named(spec, model, bank)
+        versions = computing_versions(spec.options.kernel, spec.device)
         digest = run_hash(spec, data, file_hash(spec.baseline, baselines), versions, named)
         jobs.append(Job(spec, run_folder(root, spec, model, digest), model, digest, _batches(spec, baseline, bank)))
     return jobs

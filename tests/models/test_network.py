@@ -214,3 +214,17 @@ def test_parts_named_untrained_are_those_without_a_gradient(build, name):
     network(MIXED, MIXED_LABELS).sum().backward()
     silent = {f"trunk {key}" for key, parameter in network.trunk.named_parameters() if parameter.grad is None}
     assert silent == {part.name for part in parts(network) if not part.trained}
+
+
+def test_encoders_in_bfloat16_are_close_and_everything_else_is_float32(build):
+    options = ModelOptions(precision="bfloat16")
+    exact, short = build("mlp256"), build("mlp256", options)
+    assert short.meter.per_sample == exact.meter.per_sample
+    embeddings = exact.embed(MIXED), short.embed(MIXED)
+    assert embeddings[1].dtype == torch.float32
+    assert not torch.equal(*embeddings)
+    torch.testing.assert_close(*embeddings, rtol=0.05, atol=0.05)
+    embeddings[1].sum().backward()
+    gradients = [parameter.grad for parameter in short.parameters() if parameter.grad is not None]
+    assert gradients
+    assert {gradient.dtype for gradient in gradients} == {torch.float32}

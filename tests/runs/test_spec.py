@@ -34,13 +34,19 @@ def test_the_hash_is_twelve_hex_digits_and_always_the_same():
         {"seed": 1},
         {"recipe": "quick"},
         {"options": ModelOptions(mode="replica")},
+        {"options": ModelOptions(kernel="fused")},
+        {"options": ModelOptions(precision="bfloat16")},
         {"repetitions": 5},
         {"device": "cuda"},
     ],
-    ids=lambda change: next(iter(change)),
+    ids=lambda change: " ".join(map(str, next(iter(change.items())))),
 )
 def test_every_part_of_the_specification_changes_the_hash(change):
     assert hashed(replace(SPEC, **change)) != hashed()
+
+
+def test_runs_of_before_an_option_was_added_keep_their_names():
+    assert hashed() == "fec2c3340c7c"
 
 
 def test_the_value_of_a_hyper_parameter_changes_the_hash():
