@@ -1,17 +1,20 @@
 """The bank: all samples of a stream, read-only, gathered a batch at a time.
 
 What a strategy stores, shuffles and replays is a *reference*: an int64 pair (data set, row). The samples stay here.
+torch is imported where it is called, because importing it takes seconds and lists of streams should not.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, NamedTuple
 
 from chaoscl.data.prepared import Prepared, open_prepared
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Group(NamedTuple):
@@ -59,18 +62,20 @@ class Bank:
     def __getitem__(self, name: str) -> Prepared:
         return self.datasets[self._index[name]]
 
-    def __deepcopy__(self, memo: dict[int, object]) -> "Bank":
+    def __deepcopy__(self, memo: dict[int, object]) -> Bank:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
         return _reopen, (tuple(str(dataset.folder) for dataset in self.datasets), self.views)
 
-    def with_views(self, views: Sequence[View]) -> "Bank":
+    def with_views(self, views: Sequence[View]) -> Bank:
         """Return a bank over the same data sets with these views."""
         return Bank(self.datasets, views)
 
     def references(self, name: str, rows: Tensor) -> Tensor:
         """Return the references, int64 (n, 2), of ``rows`` (n,) of a data set or view."""
+        import torch
+
         return torch.stack([torch.full_like(rows, self._index[name]), rows], dim=1)
 
     def gather(self, references: Tensor) -> list[Group]:
@@ -94,6 +99,8 @@ class Bank:
 
     def bytes_of(self, references: Tensor) -> int:
         """Return the bytes that the samples of ``references`` (n, 2) would take if they were stored themselves."""
+        import torch
+
         counts = torch.bincount(references[:, 0].cpu(), minlength=len(self._sources)).tolist()
         sizes = (dataset.inputs[0].nbytes for dataset in self._sources)
         return sum(count * size for count, size in zip(counts, sizes, strict=True))

@@ -1,5 +1,7 @@
 """Prepared data: tensors on disk, made once, memory-mapped by every process afterwards."""
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import json
@@ -7,13 +9,11 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from filelock import FileLock
 from numpy.typing import NDArray
-from torch import Tensor
 
 from chaoscl.data.cards import Card
 from chaoscl.data.cards import card as find_card
@@ -21,6 +21,9 @@ from chaoscl.data.raw import RawSplit
 from chaoscl.data.sources import Source, describe, fingerprint, note, read
 from chaoscl.data.text import build_vocabulary, encode, tokenise
 from chaoscl.files import new_folder, storage_errors
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PREPARATION_VERSION = 1
 _INPUTS, _LABELS, _VOCABULARY, _META = "inputs.npy", "labels.npy", "vocabulary.txt", "meta.json"
@@ -113,6 +116,8 @@ def open_prepared(folder: Path) -> Prepared:
 
 
 def _map(path: Path) -> Tensor:
+    import torch  # not before it is needed: see chaoscl.data.bank
+
     # Copy-on-write: torch wants a writable array, and no write ever reaches the file.
     return torch.from_numpy(np.load(path, mmap_mode="c"))
 

@@ -44,8 +44,9 @@ class Setup:
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments that every Avalanche strategy takes."""
-        from avalanche.training.plugins import EvaluationPlugin
         from torch.nn import CrossEntropyLoss
+
+        from chaoscl.runs.training import NoMetrics
 
         return {
             "model": self.model,
@@ -56,7 +57,7 @@ class Setup:
             "eval_mb_size": self.batch,
             "device": self.device,
             "plugins": list(self.plugins),
-            "evaluator": EvaluationPlugin(),
+            "evaluator": NoMetrics(),
         }
 
 

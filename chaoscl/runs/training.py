@@ -24,6 +24,17 @@ class RunFailedError(Exception):
     """A run that cannot go on, such as a loss that is no longer finite. It stays as a row in runs.csv."""
 
 
+class NoMetrics(SupervisedPlugin):
+    """In the place of Avalanche's evaluator: the numbers of a run are ours, so it measures nothing.
+
+    Avalanche's own copies the experience at each of nine events a batch, even when it has nothing to measure.
+    """
+
+    def get_last_metrics(self) -> dict[str, float]:
+        """Return no metrics."""
+        return {}
+
+
 class SchedulePlugin(SupervisedPlugin):
     """Starts the optimiser's schedule when the strategy's loader of the experience is known."""
 

@@ -5,14 +5,19 @@ each sample is fetched and collated alone, which takes several times as long as 
 :func:`install`, a batch is gathered from the columns of the data set (references, targets, task labels, and logits
 where a strategy stores them) by one index a column. It reaches each loader, a strategy's own included, and delivers
 the same batches in the same order; ``tests/streams/test_feeding.py`` compares the two ways.
+
+Before each epoch Avalanche also asks of every sample whether FFCV, another library's file format, could load it. No
+data set here is in that format, so the answer is given without asking.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from avalanche.benchmarks.utils import AvalancheDataset, data_loader
+from avalanche.benchmarks.utils.ffcv_support.ffcv_components import has_ffcv_support
 from avalanche.benchmarks.utils.flat_data import ConstantSequence, FlatData
 from torch import Tensor
 from torch.utils.data import ConcatDataset, TensorDataset, default_collate
@@ -50,6 +55,16 @@ def install() -> None:
     default_collate_fn_map[Sample] = _collate
     AvalancheDataset.__getitems__ = _dataset_batch
     data_loader.ConcatDataset = _BatchedConcat
+    data_loader.has_ffcv_support = _no_ffcv
+
+
+def uninstall() -> None:
+    """Bring back Avalanche's own way, as it is before :func:`install`, so that the two can be compared."""
+    default_collate_fn_map.pop(Sample, None)
+    if "__getitems__" in vars(AvalancheDataset):
+        del AvalancheDataset.__getitems__
+    data_loader.ConcatDataset = ConcatDataset
+    data_loader.has_ffcv_support = has_ffcv_support
 
 
 def columns(dataset: Any) -> Columns | None:
@@ -92,27 +107,30 @@ def _kept_columns(dataset: Any) -> Columns | None:
     return kept[1]
 
 
+def _no_ffcv(datasets: object) -> bool:
+    return False
+
+
 class _BatchedConcat(ConcatDataset[Any]):
     """The concatenation that Avalanche's loaders make of their data sets, with whole batches."""
 
     def __getitems__(self, indices: Sequence[int]) -> Sequence[Any]:
-        parts = [_kept_columns(dataset) for dataset in self.datasets]
-        if any(part is None for part in parts):
+        fields = self._fields
+        if fields is None:
             return [self[index] for index in indices]
         chosen = torch.as_tensor(indices)
-        if len(parts) == 1:
-            return Batch([field[chosen] for field in parts[0] or []])
-        starts = torch.tensor([0, *self.cumulative_sizes[:-1]])
-        owners = torch.bucketize(chosen, torch.tensor(self.cumulative_sizes), right=True)
-        rows = chosen - starts[owners]
-        gathered: Columns = []
-        for fields in zip(*(part for part in parts if part is not None), strict=True):
-            out = fields[0].new_empty((len(chosen), *fields[0].shape[1:]))
-            for owner in owners.unique().tolist():
-                here = owners == owner
-                out[here] = fields[owner][rows[here]]
-            gathered.append(out)
-        return Batch(gathered)
+        return Batch([field[chosen] for field in fields])
+
+    @cached_property
+    def _fields(self) -> Columns | None:
+        """The columns of all data sets, one after another."""
+        parts = []
+        for dataset in self.datasets:
+            part = _kept_columns(dataset)
+            if part is None:
+                return None
+            parts.append(part)
+        return [torch.cat(field) if len(field) > 1 else field[0] for field in zip(*parts, strict=True)]
 
 
 def _flat(content: Any) -> Columns | None:

@@ -6,18 +6,20 @@ with equally many classes pose one question about several domains, such as "firs
 labels and head, and the model is told which question is asked but not which task it comes from.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal, get_args
 
 from chaoscl.data import Bank, Prepared, View, card
 from chaoscl.errors import UserError
 from chaoscl.seeds import derive
 from chaoscl.streams.stream import Stream, Task, label_ranges
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Scenario = Literal["task", "domain", "class"]
 SCENARIOS: tuple[str, ...] = get_args(Scenario)
@@ -111,6 +113,8 @@ def views(stream: Stream, seed: int) -> list[View]:
         stream: the tasks.
         seed: the run's; each permutation is its draw called ``permutation`` and the task's name.
     """
+    import torch  # not before it is needed: see chaoscl.data.bank
+
     made = []
     for task in stream.tasks:
         if task.permuted:
@@ -146,6 +150,8 @@ def _owners(stream: Stream, scenario: Scenario) -> list[int]:
 
 
 def _task_data(task: Task, task_label: int, labels: range, bank: Bank, seed: int) -> TaskData:
+    import torch
+
     dataset = bank[task.dataset]
     training, held_out = _held_out(dataset, seed)
     tests = torch.arange(dataset.train_rows, len(dataset.labels))
@@ -155,6 +161,8 @@ def _task_data(task: Task, task_label: int, labels: range, bank: Bank, seed: int
 
 def _held_out(dataset: Prepared, seed: int) -> tuple[Tensor, Tensor]:
     """Return the training rows that are learned from and those held out, each in ascending order."""
+    import torch
+
     draws = torch.Generator().manual_seed(derive(seed, "split", dataset.card.name))
     order = torch.randperm(dataset.train_rows, generator=draws)
     size = round(VALIDATION_SHARE * dataset.train_rows)
@@ -162,6 +170,8 @@ def _held_out(dataset: Prepared, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def _split(task: Task, labels: range, bank: Bank, rows: Tensor) -> Split:
+    import torch
+
     own = bank[task.dataset].labels[rows]
     new = torch.full((max(task.labels) + 1,), -1)
     new[torch.tensor(task.labels)] = torch.tensor(labels)
@@ -172,4 +182,6 @@ def _split(task: Task, labels: range, bank: Bank, rows: Tensor) -> Split:
 
 def joined(splits: Sequence[Split]) -> Split:
     """Return the samples of several splits, one after another."""
+    import torch
+
     return Split(torch.cat([one.references for one in splits]), torch.cat([one.targets for one in splits]))

@@ -21,6 +21,8 @@ from avalanche.benchmarks.utils.data_loader import (
     ReplayDataLoader,
     TaskBalancedDataLoader,
 )
+from avalanche.benchmarks.utils.ffcv_support import ffcv_components
+from avalanche.benchmarks.utils.ffcv_support.ffcv_components import has_ffcv_support
 from avalanche.benchmarks.utils.flat_data import ConstantSequence, FlatData
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,19 +31,30 @@ from torch.utils.data._utils.collate import default_collate_fn_map
 
 from chaoscl.streams import find_stream, materialise
 from chaoscl.streams.experiences import to_avalanche
-from chaoscl.streams.feeding import Batch, Sample, columns, install
+from chaoscl.streams.feeding import Batch, Sample, columns, install, uninstall
 
 
 @contextmanager
 def one_by_one():
     """Avalanche as it is installed: no data set knows whole batches."""
-    ours = AvalancheDataset.__getitems__, data_loader.ConcatDataset
+    ours = installed()
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(AvalancheDataset, "__getitems__")
         patch.delitem(default_collate_fn_map, Sample)
         patch.setattr(data_loader, "ConcatDataset", ConcatDataset)
+        patch.setattr(data_loader, "has_ffcv_support", has_ffcv_support)
         yield
-    assert (AvalancheDataset.__getitems__, data_loader.ConcatDataset) == ours
+    assert installed() == ours
+
+
+def installed():
+    """What install() puts into Avalanche and PyTorch."""
+    return (
+        vars(AvalancheDataset).get("__getitems__"),
+        data_loader.ConcatDataset,
+        data_loader.has_ffcv_support,
+        default_collate_fn_map.get(Sample),
+    )
 
 
 def batches_of(make, seed, most=60):
@@ -365,9 +378,35 @@ def test_an_empty_data_set_beside_others_changes_nothing():
 
 
 def test_installing_again_changes_nothing():
-    before = AvalancheDataset.__getitems__, data_loader.ConcatDataset, dict(default_collate_fn_map)
+    before = installed()
     install()
-    assert (AvalancheDataset.__getitems__, data_loader.ConcatDataset, dict(default_collate_fn_map)) == before
+    assert installed() == before
+    assert None not in before
+
+
+def test_taking_it_out_leaves_avalanche_as_it_is_installed():
+    before = installed()
+    with one_by_one():
+        stock = installed()
+    uninstall()
+    try:
+        uninstall()
+        assert installed() == stock
+    finally:
+        install()
+    assert installed() == before
+
+
+def test_no_sample_is_asked_for_another_library_s_format():
+    loader = ReplayDataLoader(LEAVES[0], concat_datasets(LEAVES), batch_size=3, batch_size_mem=3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ffcv_components, "single_flat_dataset", lambda dataset: pytest.fail("every sample was asked"))
+        assert len(list(loader)) == 3
+    # If this fails, Avalanche does not walk all samples any more, and _no_ffcv can go.
+    with one_by_one(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ffcv_components, "single_flat_dataset", lambda dataset: pytest.fail("every sample was asked"))
+        with pytest.raises(pytest.fail.Exception, match="every sample"):
+            next(iter(loader))
 
 
 def test_without_it_avalanche_fetches_samples_alone():
