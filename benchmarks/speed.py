@@ -1,67 +1,78 @@
-"""Time the core of each model of the zoo on this machine: the cortex' three dynamics beside Linear + ReLU.
+"""Measure how fast the suite is on this machine, beside goals, the published way, peers and Avalanche's own loaders.
 
 python benchmarks/speed.py
 """
 
-import statistics
+import json
+import os
+import platform
 import sys
-import time
-from collections.abc import Callable
-from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from chaoscl.cli import run_command
+from chaoscl.cli import listed, run_command
 
-
-def median_seconds(steps: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
-    """Return the median time of each step; the steps take turns, so that a drift of the machine hits all of them."""
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(rounds + 1):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            step()
-            times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values[1:]) for name, values in times.items()}
+FOLDER = Path("results/speed")
+ROUNDS = {"cortex": 60, "encoder": 20, "feeding": 7, "growth": 3, "memory": 1, "start-up": 5}
+"""Rounds of each part: the shorter a measurement, the more of them."""
 
 
 def speed(
-    batch: Annotated[int, typer.Option(help="Samples in a batch.")] = 128,
-    rounds: Annotated[int, typer.Option(help="Timed rounds; the median is shown.")] = 30,
+    parts: Annotated[str, typer.Option(help="Parts, separated by commas, or all.")] = "all",
+    rounds: Annotated[int, typer.Option(help="Timed rounds of each part; 0 for what suits it.")] = 0,
+    out: Annotated[Path, typer.Option(help="Results folder.")] = FOLDER,
 ) -> None:
-    """Time forward and backward of each core, one thread, and print milliseconds and the ratio to Linear + ReLU."""
+    """Time every part, one thread, print the table, and write speed.csv, machine.json and a figure."""
     import torch
-    from pandas import DataFrame
     from rich.console import Console
 
-    from chaoscl.cortex import MODES, ChaosCortex, ChaosNeuronParams, CortexParams
-    from chaoscl.models import ZOO, counterpart
-    from chaoscl.models.trunks import MLPTrunk
+    from chaoscl.errors import UserError, unknown
+    from chaoscl.evaluation import schema
+    from chaoscl.evaluation.speed import SPEED
+    from chaoscl.files import storage_errors, write_atomic
+    from chaoscl.reports.figures import save
+    from chaoscl.reports.speed import speed_figure, speed_table
     from chaoscl.reports.tables import rich_table
+    from chaoscl.speed import PARTS, peers, table
 
-    def once(core: Callable[[torch.Tensor], torch.Tensor], inputs: torch.Tensor) -> None:
-        core(inputs).sum().backward()
-
+    chosen = list(PARTS) if parts == "all" else listed(parts)
+    for part in chosen:
+        if part not in PARTS:
+            raise unknown("part", part, PARTS)
+    if not chosen or rounds < 0:
+        raise UserError("name at least one part with --parts, and give --rounds 1 or more, or 0 for what suits each")
+    remarks = Console(stderr=True)
+    if "cortex" in chosen and peers.missing():
+        remarks.print(f"not compared, because not installed: {', '.join(peers.missing())} (the extra 'peers')")
     torch.set_num_threads(1)
-    rows = []
-    for name, spec in ZOO.items():
-        if spec.trunk != "chaos":
-            continue
-        inputs = torch.rand(batch, spec.embedding, requires_grad=True)
-        neuron = ChaosNeuronParams(fail_prob=spec.fail_prob)
-        cortex = ChaosCortex(CortexParams(spec.embedding, [spec.hidden], neuron))
-        cores: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-            counterpart(name): MLPTrunk(spec.embedding, spec.hidden),
-            **{mode: partial(cortex.integrate, ticks=spec.ticks, mode=mode) for mode in MODES},
-        }
-        medians = median_seconds({core: partial(once, run, inputs) for core, run in cores.items()}, rounds)
-        control = medians[counterpart(name)]
-        rows += [
-            {"model": name, "core": core, "ms": f"{1e3 * seconds:.2f}", "times MLP": f"{seconds / control:.1f}"}
-            for core, seconds in medians.items()
-        ]
-    Console().print(rich_table(DataFrame(rows), f"Forward + backward, batch {batch}, one thread, median of {rounds}"))
+    measured = []
+    for part in chosen:
+        remarks.print(f"measuring {part} ...", highlight=False)
+        measured += PARTS[part](rounds or ROUNDS[part])
+    frame = table(measured)
+    with storage_errors("the timings", out, "free some space or give another folder with --out"):
+        schema.write_csv(frame, SPEED, out / SPEED.name)
+        write_atomic(out / "machine.json", json.dumps(_machine(), indent=2) + "\n")
+        save(speed_figure(frame, "Speed beside its goals"), out / "speed.svg")
+        write_atomic(out / "command.txt", f"python benchmarks/speed.py --parts {parts} --rounds {rounds}\n")
+    Console().print(rich_table(speed_table(frame), "Median (quartiles); one thread; ratios of paired rounds"))
+    remarks.print(f"written to {out}", soft_wrap=True, highlight=False)
+
+
+def _machine() -> dict[str, Any]:
+    """Return what the timings hold for: processor, cores, versions."""
+    from chaoscl.runs.provenance import computing_versions, environment, installed_versions
+
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    extras = installed_versions(("numba", "snntorch", "norse", "spikingjelly"))
+    return {"processor": model, "cores": os.cpu_count(), **computing_versions(), **environment(), **extras}
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def count_over_time(
         counts += spikes
         z = r.mul_(params.refractory_decay).add_(spikes)
         if differentiate:
-            d_spikes = _surrogate(v, params).mul_(d_v)
+            d_spikes = _triangle(v - params.threshold).mul_(d_v)
             if sent is not None:
                 d_spikes *= sent
             slope += d_spikes
@@ -101,18 +101,22 @@ def count_replicas(
 
     Draws the same numbers in the same order as one tick of the copies, all samples, then all samples again, ...
     """
-    copies = current.repeat(ticks, 1)
+    shape = (ticks, *current.shape)
+    above = current.repeat(ticks, 1)
     if params.noise_std > 0:
-        copies += _noise(copies, params, generator)
-    spikes = (copies > params.threshold).to(copies.dtype)
-    sent = _sent(copies, params, generator)
-    slope = _surrogate(copies, params) if differentiate else torch.zeros_like(current)
+        above += _noise(above, params, generator)
+    above -= params.threshold
+    spikes = above > 0
+    sent = _sent(above, params, generator)
     if sent is not None:
-        spikes *= sent
-        if differentiate:
-            slope *= sent
-    shape = (-1, *current.shape)
-    return spikes.view(shape).sum(0), slope.view(shape).sum(0)
+        spikes &= sent
+    counts = spikes.view(shape).sum(0, dtype=current.dtype)
+    if not differentiate:
+        return counts, torch.zeros_like(current)
+    surrogate = _triangle(above)
+    if sent is not None:
+        surrogate *= sent
+    return counts, surrogate.view(shape).sum(0)
 
 
 def _noise(v: Tensor, params: ChaosNeuronParams, generator: torch.Generator | None) -> Tensor:
@@ -126,6 +130,9 @@ def _sent(v: Tensor, params: ChaosNeuronParams, generator: torch.Generator | Non
     return torch.rand(v.shape, generator=generator, dtype=v.dtype, device=v.device) >= params.fail_prob
 
 
-def _surrogate(v: Tensor, params: ChaosNeuronParams) -> Tensor:
-    """Return the triangle that stands for the derivative of a spike; see chaoscl.cortex.neuron.spike."""
-    return (v - params.threshold).abs_().neg_().add_(1).clamp_(min=0)
+def _triangle(above: Tensor) -> Tensor:
+    """Return, in its place, what stands for a spike's derivative, given the potential less the threshold.
+
+    See chaoscl.cortex.neuron.spike.
+    """
+    return above.abs_().neg_().add_(1).clamp_(min=0)

@@ -5,6 +5,7 @@ own, so its numbers have the same distribution and other values: numba on a CPU 
 on CUDA (which comes with torch there). It counts for one layer of float32 in the modes ``recurrent`` and ``replica``.
 """
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Literal, get_args
 
@@ -15,6 +16,7 @@ KERNELS: tuple[Kernel, ...] = get_args(Kernel)
 AUTO = "auto"
 """In the place of a kernel: the fused one where it is there and can do what is asked."""
 _NEEDS = {"cpu": "numba", "cuda": "triton"}
+_FUSED = {"cpu": "fused", "cuda": "fused_cuda"}
 
 
 def check_kernel(kernel: str, device: str = "cpu") -> str:
@@ -37,10 +39,7 @@ def installed(device: str) -> bool:
 
 def counter(kernel: Kernel, mode: str, device: str) -> Counter:
     """Return what counts spikes in a mode, ``recurrent`` or ``replica``; the fused ones are imported when asked for."""
-    if kernel == "torch":
-        from chaoscl.cortex import counting as module
-    elif device == "cuda":
-        from chaoscl.cortex import fused_cuda as module  # type: ignore[no-redef]
-    else:
-        from chaoscl.cortex import fused as module  # type: ignore[no-redef]
-    return module.count_over_time if mode == "recurrent" else module.count_replicas
+    name = "counting" if kernel == "torch" else _FUSED[device]
+    module = import_module(f"chaoscl.cortex.{name}")
+    counts: Counter = module.count_over_time if mode == "recurrent" else module.count_replicas
+    return counts

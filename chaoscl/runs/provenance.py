@@ -3,8 +3,10 @@
 import hashlib
 import platform
 import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +25,15 @@ def environment() -> dict[str, str]:
     """Return what else was there: Python, system, further packages."""
     further = {name: version(name) for name in ("torchvision", "datasets", "pandas", "scipy", "wandb")}
     return {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine(), **further}
+
+
+def installed_versions(names: Sequence[str]) -> dict[str, str]:
+    """Return the versions of those packages that are installed."""
+    found = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 @lru_cache(maxsize=1)

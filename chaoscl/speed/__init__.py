@@ -1,1 +1,36 @@
 """How fast the suite is: paired timings beside the published way, peers and goals. What benchmarks/speed.py runs."""
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from chaoscl.evaluation.speed import SPEED
+from chaoscl.speed import cortex, encoder, feeding
+from chaoscl.speed.measure import Measured
+
+PARTS: dict[str, Callable[[int], list[Measured]]] = {
+    "cortex": cortex.measure,
+    "encoder": encoder.measure,
+    "feeding": feeding.measure,
+}
+"""What there is to measure: a function of the number of rounds for each part."""
+
+
+def table(measured: Sequence[Measured]) -> pd.DataFrame:
+    """Return measured values as the rows of speed.csv."""
+    rows = [
+        (
+            one.part,
+            one.case,
+            one.value,
+            one.low,
+            one.high,
+            one.unit,
+            one.against,
+            one.rounds,
+            "" if one.goal is None else f"{one.goal.direction} {one.goal.value:g}",
+            "" if one.goal is None else "yes" if one.goal.met(one.value) else "no",
+        )
+        for one in measured
+    ]
+    return pd.DataFrame(rows, columns=[column.name for column in SPEED.columns])

@@ -1,0 +1,82 @@
+"""Timings as a table and a figure: measured values beside their goals."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from chaoscl.reports.figures import BLUE, GREY
+
+MISSED = "#D55E00"
+"""Okabe and Ito's vermilion."""
+_GOAL = {"at least": "≥", "at most": "≤"}
+
+
+def speed_table(speed: pd.DataFrame) -> pd.DataFrame:
+    """Return the measured values as text: one row each, median and quartiles, the goal and whether it is met.
+
+    Args:
+        speed: speed.csv.
+    """
+    rows = []
+    for line in speed.to_dict("records"):
+        spread = f" ({line['low']:.3g} to {line['high']:.3g})" if line["rounds"] > 1 else ""
+        against = f" {_joined(line['unit'])} {line['against']}" if line["against"] else f" {line['unit']}"
+        rows.append(
+            {
+                "part": line["part"],
+                "case": line["case"],
+                "measured": f"{line['value']:.3g}{spread}{against}",
+                "goal": _short(line["goal"]),
+                "met": line["met"],
+            }
+        )
+    return pd.DataFrame(rows, columns=["part", "case", "measured", "goal", "met"])
+
+
+def speed_figure(speed: pd.DataFrame, title: str) -> Figure:
+    """Return every value that has a goal, as a share of it: right of the line the goal is met, whichever way it points.
+
+    Args:
+        speed: speed.csv.
+        title: above the figure.
+    """
+    with_goal = speed[speed["goal"] != ""].iloc[::-1].reset_index(drop=True)
+    shares = _shares(with_goal, "value")
+    ends = np.sort(np.column_stack([_shares(with_goal, "low"), _shares(with_goal, "high")]))
+    places = np.arange(len(with_goal))
+    colours = [BLUE if met == "yes" else MISSED for met in with_goal["met"]]
+    figure = Figure(figsize=(10, 1.4 + 0.26 * len(with_goal)), layout="constrained")
+    axis = figure.subplots()
+    axis.hlines(places, ends[:, 0], ends[:, 1], colors=colours, linewidth=2)
+    for share, place, colour, met in zip(shares, places, colours, with_goal["met"], strict=True):
+        axis.plot(share, place, marker="o" if met == "yes" else "X", color=colour, markersize=6)
+    axis.axvline(1, color=GREY, linewidth=1)
+    axis.set_xscale("log")
+    ticks = [0.25, 0.5, 1, 2, 4, 8]
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_xticks([], minor=True)
+    labels = [f"{case}  [{_short(goal)}]" for case, goal in zip(with_goal["case"], with_goal["goal"], strict=True)]
+    axis.set_yticks(places, labels, fontsize=7)
+    axis.set_ylim(-0.8, len(with_goal) - 0.2)
+    axis.set_xlabel("times better than the goal (dots: median; lines: quartiles; crosses: missed)")
+    axis.set_title(title, fontsize=10)
+    return figure
+
+
+def _shares(speed: pd.DataFrame, column: str) -> np.ndarray:
+    """Return how many times better than their goals the values of a column are."""
+    goals = speed["goal"].str.split().str[-1].astype(float)
+    measured = speed[column].clip(lower=1e-9)
+    return np.where(speed["goal"].str.startswith("at least"), measured / goals, goals / measured)
+
+
+def _short(goal: str) -> str:
+    for words, sign in _GOAL.items():
+        goal = goal.replace(words, sign)
+    return goal
+
+
+def _joined(unit: str) -> str:
+    """Return the unit of a ratio with the word that leads on to what it is relative to."""
+    words = {"times as fast": "times as fast as", "times the time": "times the time of", "percent": "% of"}
+    return words.get(unit, unit)

@@ -1,0 +1,107 @@
+"""A whole training step on images: encoder, core, head, loss, clipping and AdamW, against the published way."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from chaoscl.cortex import ChaosCortex, ChaosNeuronParams, CortexParams
+from chaoscl.models import ZOO, ModelSpec
+from chaoscl.models.encoders import ImageEncoder, Normalise
+from chaoscl.speed import published
+from chaoscl.speed.measure import Goal, Measured, Step, ratio, summary, take_turns
+
+PART = "encoder"
+BATCH = 128
+SHAPE = (1, 28, 28)
+CLASSES = 10
+_GOALS = {"float32": Goal("at least", 1.6), "bfloat16": Goal("at least", 2.3)}
+_SHARE = Goal("at most", 5.0)
+
+
+def measure(rounds: int) -> list[Measured]:
+    """Return the step of chaos2k and chaos4k, batch 128 of 28 x 28 grey images, one thread."""
+    return [row for name in ("chaos2k", "chaos4k") for row in _step_of(ZOO[name], rounds)]
+
+
+def _step_of(spec: ModelSpec, rounds: int) -> list[Measured]:
+    images = torch.randint(256, (BATCH, *SHAPE), dtype=torch.uint8)
+    targets = torch.randint(CLASSES, (BATCH,))
+    params = CortexParams(spec.embedding, [spec.hidden], ChaosNeuronParams(fail_prob=spec.fail_prob))
+    ours = ChaosCortex(params)
+    x = torch.rand(BATCH, spec.embedding, requires_grad=True)
+    steps: dict[str, Step] = {"published": _published(spec, images, targets)}
+    for precision in _GOALS:
+        steps[precision] = _ours(spec, ours, precision, images, targets)
+    steps["core"] = lambda: ours.integrate(x, spec.ticks).sum().backward()
+    times = take_turns(steps, rounds)
+    name = f"{spec.name}, training step on images"
+    rows = [summary(PART, f"{name}: the published way", [1e3 * one for one in times["published"]], "ms")]
+    for precision, goal in _GOALS.items():
+        rows.append(
+            ratio(
+                PART,
+                f"{name}: encoder in {precision}",
+                times["published"],
+                times[precision],
+                against="the published way",
+                goal=goal,
+            )
+        )
+    share = [100 * a / b for a, b in zip(times["core"], times["float32"], strict=True)]
+    rows.append(summary(PART, f"{name}: the core's share", share, "percent", against="the step, float32", goal=_SHARE))
+    return rows
+
+
+def _published(spec: ModelSpec, images: Tensor, targets: Tensor) -> Step:
+    encoder = published.image_encoder(SHAPE, spec.embedding, spec.channels)
+    cortex = ChaosCortex(
+        CortexParams(spec.embedding, [spec.hidden], ChaosNeuronParams(fail_prob=spec.fail_prob)), "torch"
+    )
+    head = nn.Linear(spec.hidden, CLASSES)
+    modules = nn.ModuleList([encoder, cortex, head])
+    parameters = list(modules.parameters())
+    logits = partial(_published_logits, encoder, cortex, head, spec.ticks)
+    return _step(logits, images, targets, published.optimiser(parameters), lambda: published.clip(parameters))
+
+
+def _published_logits(encoder: nn.Module, cortex: ChaosCortex, head: nn.Module, ticks: int, images: Tensor) -> Tensor:
+    pixels = (images.float() / 255 - 0.5) / 0.5
+    return head(published.over_time(cortex, encoder(pixels), ticks))
+
+
+def _ours(spec: ModelSpec, cortex: ChaosCortex, precision: str, images: Tensor, targets: Tensor) -> Step:
+    normalise = Normalise((0.5,), (0.5,))
+    encoder = ImageEncoder(SHAPE, spec.embedding, spec.channels, "flatten")
+    head = nn.Linear(spec.hidden, CLASSES)
+    parameters = [*encoder.parameters(), *cortex.parameters(), *head.parameters()]
+
+    def logits(images: Tensor) -> Tensor:
+        short: Any = nullcontext() if precision == "float32" else torch.autocast("cpu", torch.bfloat16)
+        samples = normalise(images)
+        with short:
+            embedding = encoder(samples)
+        return head(cortex.integrate(embedding.float(), spec.ticks))
+
+    optimiser = torch.optim.AdamW(parameters, fused=True)
+    return _step(logits, images, targets, optimiser, lambda: nn.utils.clip_grad_norm_(parameters, published.CLIP))
+
+
+def _step(
+    logits: Callable[[Tensor], Tensor],
+    images: Tensor,
+    targets: Tensor,
+    optimiser: torch.optim.Optimizer,
+    clip: Callable[[], object],
+) -> Step:
+    def step() -> None:
+        optimiser.zero_grad()
+        cross_entropy(logits(images), targets).backward()
+        clip()
+        optimiser.step()
+
+    return step

@@ -1,0 +1,41 @@
+"""Timings as a table and a figure."""
+
+import pandas as pd
+import pytest
+
+from chaoscl.evaluation import schema
+from chaoscl.evaluation.speed import SPEED
+from chaoscl.reports.speed import MISSED, speed_figure, speed_table
+
+ROWS = [
+    ("cortex", "8 -> 32: fused", 20.0, 18.0, 21.0, "times as fast", "the published way", 30, "at least 15", "yes"),
+    ("cortex", "8 -> 32: fused", 5.0, 4.5, 6.0, "times the time", "Linear + ReLU", 30, "at most 4", "no"),
+    ("start-up", "--help", 0.4, 0.4, 0.4, "s", "", 1, "", ""),
+]
+
+
+@pytest.fixture
+def speed():
+    return pd.DataFrame(ROWS, columns=[column.name for column in SPEED.columns])
+
+
+def test_a_row_says_what_was_measured_beside_its_goal(speed):
+    table = speed_table(speed)
+    assert table["measured"].tolist() == [
+        "20 (18 to 21) times as fast as the published way",
+        "5 (4.5 to 6) times the time of Linear + ReLU",
+        "0.4 s",
+    ]
+    assert table["goal"].tolist() == ["≥ 15", "≤ 4", ""]
+
+
+def test_the_figure_puts_met_goals_right_of_one_and_marks_missed_ones(speed):
+    axis = speed_figure(speed, "title").axes[0]
+    shown = {tuple(line.get_xdata()): line.get_color() for line in axis.lines if line.get_marker() in "oX"}
+    assert sorted(x for (x,) in shown) == [pytest.approx(4 / 5), pytest.approx(20 / 15)]
+    assert next(colour for (x,), colour in shown.items() if x < 1) == MISSED
+
+
+def test_the_csv_keeps_what_was_measured(speed, tmp_path):
+    schema.write_csv(speed, SPEED, tmp_path / SPEED.name)
+    pd.testing.assert_frame_equal(schema.read_csv(SPEED, tmp_path / SPEED.name), speed, check_dtype=False)

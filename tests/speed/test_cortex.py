@@ -1,0 +1,38 @@
+"""Every shape is measured in every way, peers included where they are installed."""
+
+from chaoscl.cortex.kernels import installed
+from chaoscl.speed import cortex, encoder, peers
+
+
+def test_every_shape_has_its_rows():
+    rows = cortex.measure(1)
+    cases = [(row.case, row.against) for row in rows]
+    assert len(set(cases)) == len(cases)
+    kernels = 1 + installed("cpu")
+    for shape in cortex.shapes():
+        for mode in ("recurrent", "replica"):
+            mine = [row for row in rows if row.case.startswith(shape.label(mode) + ":")]
+            assert sum(row.against == cortex.PUBLISHED for row in mine) == kernels
+            assert sum(row.against == cortex.CONTROL for row in mine) == 1
+    assert {row.part for row in rows} == {"cortex"}
+
+
+def test_peers_answer_with_mean_spikes():
+    import torch
+
+    for name, run in peers.available(4, 6, 3).items():
+        rate = run(torch.rand(5, 4) * 10)
+        assert rate.shape == (5, 6), name
+        assert 0 <= float(rate.min()) <= float(rate.max()) <= 1, name
+    assert set(peers.available(4, 6, 3)) | set(peers.missing()) == {"snntorch", "norse", "spikingjelly"}
+
+
+def test_the_step_on_images_is_measured_in_both_precisions():
+    rows = encoder.measure(1)
+    assert [row.case.split(": ")[1] for row in rows[:4]] == [
+        "the published way",
+        "encoder in float32",
+        "encoder in bfloat16",
+        "the core's share",
+    ]
+    assert all(row.value > 0 for row in rows)
