@@ -15,6 +15,7 @@ LOWER = {
     "models": {"cortex"},
     "runs": {"cortex", "data", "streams", "models", "evaluation"},
     "reports": {"evaluation"},
+    "speed": {"cortex", "data", "streams", "models", "runs", "evaluation"},
 }
 COMMON = {"errors", "seeds", "files", "compat"}
 FOREIGN = {"cortex": {"torch"}, "evaluation": {"numpy", "pandas", "scipy"}}
