@@ -32,6 +32,7 @@ def speed(
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.speed import SPEED
     from chaoscl.files import storage_errors, write_atomic
+    from chaoscl.main_job import check_writable
     from chaoscl.reports.figures import save
     from chaoscl.reports.speed import speed_figure, speed_table
     from chaoscl.reports.tables import rich_table
@@ -43,6 +44,7 @@ def speed(
             raise unknown("part", part, PARTS)
     if not chosen or rounds < 0:
         raise UserError("name at least one part with --parts, and give --rounds 1 or more, or 0 for what suits each")
+    check_writable(out)
     remarks = Console(stderr=True)
     if "cortex" in chosen and peers.missing():
         remarks.print(f"not compared, because not installed: {', '.join(peers.missing())} (the extra 'peers')")
@@ -53,7 +55,7 @@ def speed(
         measured += PARTS[part](rounds or ROUNDS[part])
     frame = table(measured)
     with storage_errors("the timings", out, "free some space or give another folder with --out"):
-        schema.write_csv(frame, SPEED, out / SPEED.name)
+        write_atomic(out / SPEED.name, schema.to_csv(frame, SPEED))
         write_atomic(out / "machine.json", json.dumps(_machine(), indent=2) + "\n")
         save(speed_figure(frame, "Speed beside its goals"), out / "speed.svg")
         write_atomic(out / "command.txt", f"python benchmarks/speed.py --parts {parts} --rounds {rounds}\n")

@@ -5,13 +5,16 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from chaoscl.evaluation.speed import SPEED
-from chaoscl.speed import cortex, encoder, feeding
+from chaoscl.speed import cortex, encoder, feeding, growth, memory, startup
 from chaoscl.speed.measure import Measured
 
 PARTS: dict[str, Callable[[int], list[Measured]]] = {
     "cortex": cortex.measure,
     "encoder": encoder.measure,
     "feeding": feeding.measure,
+    "growth": growth.measure,
+    "memory": memory.measure,
+    "start-up": startup.measure,
 }
 """What there is to measure: a function of the number of rounds for each part."""
 
