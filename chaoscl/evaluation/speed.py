@@ -18,3 +18,18 @@ SPEED = Table(
         Column("met", "str", "", "yes or no; empty without a goal"),
     ),
 )
+
+AGAINST = Table(
+    "against.csv",
+    "The main job of an earlier version and of this one, run side by side, one line a baseline.",
+    (
+        Column("baseline", "str", "", "name of the continual-learning strategy"),
+        Column("seeds", "int", "seeds", "seeds that were run"),
+        Column("commit", "str", "", "of the earlier version"),
+        Column("seconds_earlier", "float", "s", "of the whole command, start-up included"),
+        Column("seconds_now", "float", "s", "of the same command in this version"),
+        Column("times_as_fast", "float", "", "earlier over now"),
+        Column("accuracy_earlier", "float", "fraction", "average accuracy at the end, mean over the seeds"),
+        Column("accuracy_now", "float", "fraction", "average accuracy at the end, mean over the seeds"),
+    ),
+)

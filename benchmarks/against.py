@@ -1,0 +1,95 @@
+"""Time the main job of this checkout against another one, such as an earlier version, side by side.
+
+python benchmarks/against.py ../chaoscl-earlier
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from chaoscl.cli import listed, run_command
+
+HERE = Path(__file__).resolve().parents[1]
+FILE = Path("results/speed/against.csv")
+
+
+def against(
+    checkout: Annotated[Path, typer.Argument(help="Another checkout of this project, at the version to compare with.")],
+    stream: Annotated[str, typer.Option(help="Named stream.")] = "text-image",
+    model: Annotated[str, typer.Option(help="Model of the zoo.")] = "chaos2k",
+    baselines: Annotated[str, typer.Option(help="Baselines, separated by commas.")] = "naive,ewc,replay,mlp,joint",
+    seeds: Annotated[int, typer.Option(help="Number of seeds: 0, 1, ...")] = 1,
+    out: Annotated[Path, typer.Option(help="Where the table is written.")] = FILE,
+) -> None:
+    """Run each baseline in both checkouts at the same time, one core each, and write what both took and reached."""
+    import pandas as pd
+    from rich.console import Console
+
+    from chaoscl.errors import UserError
+    from chaoscl.evaluation import schema
+    from chaoscl.evaluation.speed import AGAINST
+    from chaoscl.files import write_atomic
+    from chaoscl.reports.tables import rich_table
+
+    if not (checkout / "benchmarks" / "run.py").is_file():
+        raise UserError(f"{checkout} is no checkout of this project: it has no benchmarks/run.py")
+    commit = _commit(checkout)
+    rows = []
+    for baseline in listed(baselines):
+        words = ["--stream", stream, "--model", model, "--baselines", baseline, "--seeds", str(seeds), "--jobs", "1"]
+        with TemporaryDirectory() as scratch:
+            folders = {"earlier": Path(scratch) / "earlier", "now": Path(scratch) / "now"}
+            seconds = _side_by_side({"earlier": checkout.resolve(), "now": HERE}, words, folders)
+            reached = {side: _average_accuracy(folder) for side, folder in folders.items()}
+        rows.append(
+            (baseline, seeds, commit, seconds["earlier"], seconds["now"], seconds["earlier"] / seconds["now"])
+            + (reached["earlier"], reached["now"])
+        )
+        frame = pd.DataFrame(rows, columns=[column.name for column in AGAINST.columns])
+        write_atomic(out, schema.to_csv(frame, AGAINST))
+    Console().print(rich_table(frame.round(3).astype(str), f"{stream}, {model}, {seeds} seeds: earlier and now"))
+
+
+def _commit(checkout: Path) -> str:
+    words = ["git", "-C", str(checkout), "rev-parse", "--short=8", "HEAD"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _side_by_side(checkouts: dict[str, Path], words: list[str], folders: dict[str, Path]) -> dict[str, float]:
+    """Start the same job in both checkouts and return the seconds that each took, start-up included."""
+    from chaoscl.errors import UserError
+
+    start = time.perf_counter()
+    running = {}
+    for side, root in checkouts.items():
+        command = [sys.executable, str(root / "benchmarks" / "run.py"), *words, "--out", str(folders[side])]
+        environment = {**os.environ, "PYTHONPATH": str(root)}
+        running[side] = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL)
+    seconds: dict[str, float] = {}
+    while len(seconds) < len(running):
+        for side, process in running.items():
+            if side not in seconds and process.poll() is not None:
+                seconds[side] = time.perf_counter() - start
+        time.sleep(0.05)
+    failed = [side for side, process in running.items() if process.returncode != 0]
+    if failed:
+        raise UserError(f"the job failed in {', '.join(str(checkouts[side]) for side in failed)}; see above")
+    return seconds
+
+
+def _average_accuracy(folder: Path) -> float:
+    """Return the mean average accuracy of a results folder of any version."""
+    import pandas as pd
+
+    summary = pd.read_csv(folder / "summary.csv")
+    return float(summary.loc[summary["metric"] == "average_accuracy", "mean"].iloc[0])
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(against))
