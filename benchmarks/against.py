@@ -25,6 +25,8 @@ def against(
     model: Annotated[str, typer.Option(help="Model of the zoo.")] = "chaos2k",
     baselines: Annotated[str, typer.Option(help="Baselines, separated by commas.")] = "naive,ewc,replay,mlp,joint",
     seeds: Annotated[int, typer.Option(help="Number of seeds: 0, 1, ...")] = 1,
+    recipe: Annotated[str, typer.Option(help="Training recipe.")] = "standard",
+    data: Annotated[str, typer.Option(help="Where data comes from, as in run.py; empty for its default.")] = "",
     out: Annotated[Path, typer.Option(help="Where the table is written.")] = FILE,
 ) -> None:
     """Run each baseline in both checkouts at the same time, one core each, and write what both took and reached."""
@@ -43,14 +45,13 @@ def against(
     rows = []
     for baseline in listed(baselines):
         words = ["--stream", stream, "--model", model, "--baselines", baseline, "--seeds", str(seeds), "--jobs", "1"]
+        words += ["--recipe", recipe, *(["--data", data] if data else [])]
         with TemporaryDirectory() as scratch:
             folders = {"earlier": Path(scratch) / "earlier", "now": Path(scratch) / "now"}
             seconds = _side_by_side({"earlier": checkout.resolve(), "now": HERE}, words, folders)
             reached = {side: _average_accuracy(folder) for side, folder in folders.items()}
-        rows.append(
-            (baseline, seeds, commit, seconds["earlier"], seconds["now"], seconds["earlier"] / seconds["now"])
-            + (reached["earlier"], reached["now"])
-        )
+        ratio = seconds["earlier"] / seconds["now"]
+        rows.append((baseline, seeds, commit, *seconds.values(), ratio, *reached.values()))
         frame = pd.DataFrame(rows, columns=[column.name for column in AGAINST.columns])
         write_atomic(out, schema.to_csv(frame, AGAINST))
     Console().print(rich_table(frame.round(3).astype(str), f"{stream}, {model}, {seeds} seeds: earlier and now"))
@@ -71,16 +72,16 @@ def _side_by_side(checkouts: dict[str, Path], words: list[str], folders: dict[st
         command = [sys.executable, str(root / "benchmarks" / "run.py"), *words, "--out", str(folders[side])]
         environment = {**os.environ, "PYTHONPATH": str(root)}
         running[side] = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL)
-    seconds: dict[str, float] = {}
-    while len(seconds) < len(running):
+    ended: dict[str, float] = {}
+    while len(ended) < len(running):
         for side, process in running.items():
-            if side not in seconds and process.poll() is not None:
-                seconds[side] = time.perf_counter() - start
+            if side not in ended and process.poll() is not None:
+                ended[side] = time.perf_counter() - start
         time.sleep(0.05)
     failed = [side for side, process in running.items() if process.returncode != 0]
     if failed:
         raise UserError(f"the job failed in {', '.join(str(checkouts[side]) for side in failed)}; see above")
-    return seconds
+    return {side: ended[side] for side in checkouts}
 
 
 def _average_accuracy(folder: Path) -> float:
