@@ -27,6 +27,7 @@ def against(
     seeds: Annotated[int, typer.Option(help="Number of seeds: 0, 1, ...")] = 1,
     recipe: Annotated[str, typer.Option(help="Training recipe.")] = "standard",
     data: Annotated[str, typer.Option(help="Where data comes from, as in run.py; empty for its default.")] = "",
+    precision: Annotated[str, typer.Option(help="Of the encoders in this checkout: float32 or bfloat16.")] = "float32",
     out: Annotated[Path, typer.Option(help="Where the table is written.")] = FILE,
 ) -> None:
     """Run each baseline in both checkouts at the same time, one core each, and write what both took and reached."""
@@ -42,16 +43,18 @@ def against(
     if not (checkout / "benchmarks" / "run.py").is_file():
         raise UserError(f"{checkout} is no checkout of this project: it has no benchmarks/run.py")
     commit = _commit(checkout)
+    ours = [] if precision == "float32" else ["--precision", precision]
     rows = []
     for baseline in listed(baselines):
         words = ["--stream", stream, "--model", model, "--baselines", baseline, "--seeds", str(seeds), "--jobs", "1"]
         words += ["--recipe", recipe, *(["--data", data] if data else [])]
         with TemporaryDirectory() as scratch:
             folders = {"earlier": Path(scratch) / "earlier", "now": Path(scratch) / "now"}
-            seconds = _side_by_side({"earlier": checkout.resolve(), "now": HERE}, words, folders)
+            commands = {"earlier": (checkout.resolve(), words), "now": (HERE, [*words, *ours])}
+            seconds = _side_by_side(commands, folders)
             reached = {side: _average_accuracy(folder) for side, folder in folders.items()}
         ratio = seconds["earlier"] / seconds["now"]
-        rows.append((baseline, seeds, commit, *seconds.values(), ratio, *reached.values()))
+        rows.append((baseline, precision, seeds, commit, *seconds.values(), ratio, *reached.values()))
         frame = pd.DataFrame(rows, columns=[column.name for column in AGAINST.columns])
         write_atomic(out, schema.to_csv(frame, AGAINST))
     Console().print(rich_table(frame.round(3).astype(str), f"{stream}, {model}, {seeds} seeds: earlier and now"))
@@ -62,13 +65,13 @@ def _commit(checkout: Path) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _side_by_side(checkouts: dict[str, Path], words: list[str], folders: dict[str, Path]) -> dict[str, float]:
-    """Start the same job in both checkouts and return the seconds that each took, start-up included."""
+def _side_by_side(commands: dict[str, tuple[Path, list[str]]], folders: dict[str, Path]) -> dict[str, float]:
+    """Start a job in both checkouts at once and return the seconds that each took, start-up included."""
     from chaoscl.errors import UserError
 
     start = time.perf_counter()
     running = {}
-    for side, root in checkouts.items():
+    for side, (root, words) in commands.items():
         command = [sys.executable, str(root / "benchmarks" / "run.py"), *words, "--out", str(folders[side])]
         environment = {**os.environ, "PYTHONPATH": str(root)}
         running[side] = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL)
@@ -80,8 +83,8 @@ def _side_by_side(checkouts: dict[str, Path], words: list[str], folders: dict[st
         time.sleep(0.05)
     failed = [side for side, process in running.items() if process.returncode != 0]
     if failed:
-        raise UserError(f"the job failed in {', '.join(str(checkouts[side]) for side in failed)}; see above")
-    return {side: ended[side] for side in checkouts}
+        raise UserError(f"the job failed in {', '.join(str(commands[side][0]) for side in failed)}; see above")
+    return {side: ended[side] for side in commands}
 
 
 def _average_accuracy(folder: Path) -> float:

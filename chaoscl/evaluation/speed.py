@@ -24,6 +24,7 @@ AGAINST = Table(
     "The main job of an earlier version and of this one, run side by side, one line a baseline.",
     (
         Column("baseline", "str", "", "name of the continual-learning strategy"),
+        Column("precision", "str", "", "of the encoders in this version; the earlier one computed in float32"),
         Column("seeds", "int", "seeds", "seeds that were run"),
         Column("commit", "str", "", "of the earlier version"),
         Column("seconds_earlier", "float", "s", "of the whole command, start-up included"),
