@@ -60,8 +60,19 @@ def test_each_task_is_timed():
         assert len(learn(stream_of(4, "task", rows=16), "replay", 3)) == 3
 
 
-def test_evaluation_is_given_a_task(short):
+def test_evaluation_is_given_a_task(short, monkeypatch):
+    clock = 0.0
+
+    def record(self, row, networks):
+        nonlocal clock
+        clock += {5: 10.0, 10: 30.0}[len(networks)]
+
+    monkeypatch.setattr(growth.RetentionPlugin, "record", record)
+    monkeypatch.setattr(growth.time, "perf_counter", lambda: clock)
     rows = evaluation(2)
-    assert [row.unit for row in rows] == ["s", "s", "times as long"]
-    assert all(row.rounds == 2 for row in rows)
-    assert rows[-1].value == pytest.approx(rows[1].value / rows[0].value, rel=0.5)
+    assert [(row.value, row.unit, row.rounds) for row in rows] == [
+        (2.0, "s", 2),
+        (3.0, "s", 2),
+        (1.5, "times as long", 2),
+    ]
+    assert [row.goal for row in rows] == [None, None, growth.FLAT]
