@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from chaoscl.reports.degradation import degradation, degradation_figure, degradation_table
+from chaoscl.reports.degradation import degradation, degradation_table
+from chaoscl.reports.figures import degradation_figure
 
 MATRIX = [[0.1, 0.2, 0.3], [0.9, 0.2, 0.3], [0.7, 0.8, 0.3], [0.5, 0.6, 0.7]]
 
