@@ -4,7 +4,7 @@ from chaoscl.reports.figures.degradation import degradation_figure
 from chaoscl.reports.figures.ranks import critical_difference_figure
 from chaoscl.reports.figures.registry import FIGURES, RANKS, FigureKind, ranks_figure, write_figures
 from chaoscl.reports.figures.retention import retention_figure
-from chaoscl.reports.figures.style import NotDrawnError, render, save
+from chaoscl.reports.figures.style import NotDrawnError, render, save, write_whole
 
 __all__ = [
     "FIGURES",
@@ -18,4 +18,5 @@ __all__ = [
     "retention_figure",
     "save",
     "write_figures",
+    "write_whole",
 ]

@@ -49,8 +49,8 @@ def memory_figure(results: Results) -> Figure:
     most = max(memory.max(), least)
     axis.set_xscale("symlog", linthresh=least, linscale=0.3)
     axis.set_xlim(-0.3 * least, 1.6 * most)
-    powers = [2.0**power for power in range(0, 60, 2) if least / 4 <= 2.0**power <= 1.6 * most and 2.0**power >= least]
-    axis.set_xticks([0, *powers[:: max(1, len(powers) // 6)]])
+    powers = [2.0**power for power in range(60) if least / 2 <= 2.0**power <= 1.6 * most]
+    axis.set_xticks([0, *powers[:: -(-len(powers) // 6)]])
     axis.xaxis.set_major_formatter(lambda value, _: byte_size(abs(value)))
     axis.minorticks_off()
     axis.set_xlabel("kept by the strategy (state, copies of models, samples as raw data)")
