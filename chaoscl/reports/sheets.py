@@ -27,7 +27,7 @@ from chaoscl.reports.tables import (
     short_count,
 )
 
-_NUMBER = re.compile(r"[<+-]?[\d,]+(\.\d+)?( ?([kMGTP]|[KMGT]iB|B))?( [(±/].*| of .*)?")
+_NUMBER = re.compile(r"[<+-]?[\d,]+(\.\d+)?(e[+-]\d+)?( ?([kMGTP]|[KMGT]iB|B))?( [(±/].*| of .*)?")
 _LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 _KEY = ["baseline", "model"]
 
@@ -209,7 +209,7 @@ def curve_sheet(run: StoredRun, name: str) -> Sheet:
             "loss, nats": [f"{value:.3f}" for value in curves["loss"]],
             "training accuracy, %": [_percent(value) for value in curves["train_accuracy"]],
             "validation accuracy, %": [_percent(value) for value in curves["validation_accuracy"]],
-            "learning rate": [f"{value:.6f}" for value in curves["learning_rate"]],
+            "learning rate": [f"{value:.2e}" for value in curves["learning_rate"]],
         }
     )
     return Sheet(name, "Learning curve", frame)

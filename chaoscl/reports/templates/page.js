@@ -5,7 +5,7 @@ const POWERS = {
 };
 
 function number(text) {
-  const found = /^([<+-]?)([\d,]+(?:\.\d+)?)(?: (k|M|G|T|P|B|KiB|MiB|GiB|TiB)\b)?/.exec(text);
+  const found = /^([<+-]?)([\d,]+(?:\.\d+)?(?:e[+-]\d+)?)(?: (k|M|G|T|P|B|KiB|MiB|GiB|TiB)\b)?/.exec(text);
   if (!found) return null;
   const size = Number(found[2].replaceAll(",", "")) * (POWERS[found[3]] ?? 1);
   return found[1] === "-" ? -size : found[1] === "<" ? size * 0.999 : size;
