@@ -1,6 +1,7 @@
 """A results folder made by the suite's own aggregation, with raw runs beside it if asked."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -24,11 +25,17 @@ def matrix(name, seed):
 
 
 @pytest.fixture
-def write_folder(tmp_path):
-    """Return a writer of a results folder: its name, and what is special about it."""
+def write_folder(write_folder_in, tmp_path):
+    """Return a writer of a results folder inside the test's own: its name, and what is special about it."""
+    return partial(write_folder_in, tmp_path)
 
-    def write(name="r", baselines=("naive", "replay", "joint"), seeds=3, data="mirror", stream=None, raw=False):
-        folder = tmp_path / name
+
+@pytest.fixture(scope="session")
+def write_folder_in():
+    """Return a writer of a results folder inside another: that one, its name, and what is special about it."""
+
+    def write(root, name="r", baselines=("naive", "replay", "joint"), seeds=3, data="mirror", stream=None, raw=False):
+        folder = root / name
         folder.mkdir(parents=True)
         runs = [(baseline, seed, matrix(baseline, seed)) for seed in range(seeds) for baseline in baselines]
         kinds = ("text", "image", "image")
