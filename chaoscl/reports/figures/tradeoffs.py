@@ -49,7 +49,7 @@ def memory_figure(results: Results) -> Figure:
     most = max(memory.max(), least)
     axis.set_xscale("symlog", linthresh=least, linscale=0.3)
     axis.set_xlim(-0.3 * least, 1.6 * most)
-    powers = [2.0**power for power in range(60) if least / 2 <= 2.0**power <= 1.6 * most]
+    powers = [2.0**power for power in range(60) if least <= 2.0**power <= 1.6 * most] or [least]
     axis.set_xticks([0, *powers[:: -(-len(powers) // 6)]])
     axis.xaxis.set_major_formatter(lambda value, _: byte_size(abs(value)))
     axis.minorticks_off()
@@ -104,7 +104,7 @@ def _against(results: Results, columns: list[str], what: str) -> tuple[Figure, A
 
 
 def _plane() -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(8.6, 5.0), layout="constrained")
+    figure = Figure(figsize=(8.6, 5.8), layout="constrained")
     return figure, figure.subplots()
 
 
@@ -146,11 +146,13 @@ def _widen(axis: Axes, which: str = "xy") -> None:
     for name in which:
         low, high = axis.get_xlim() if name == "x" else axis.get_ylim()
         more = max(0.0, _LEAST_SPAN - (high - low)) / 2
-        (axis.set_xlim if name == "x" else axis.set_ylim)(low - more, high + more)
+        # An interval may reach beyond 100 %, an axis need not.
+        top = min(high + more, 101.0)
+        (axis.set_xlim if name == "x" else axis.set_ylim)(min(low - more, top - _LEAST_SPAN), top)
 
 
 def _finish(figure: Figure, axis: Axes, title: str) -> None:
     axis.grid(alpha=0.25)
     figure.suptitle(title, fontsize=10)
     handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", fontsize=8 if len(labels) < 22 else 7)
+    figure.legend(handles, labels, loc="outside lower center", fontsize=8, ncols=5)

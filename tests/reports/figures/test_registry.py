@@ -37,6 +37,26 @@ def test_every_kind_gives_the_same_bytes_twice_and_fits_its_page(kind, results):
 
 
 @pytest.mark.parametrize("kind", FIGURES)
+@pytest.mark.parametrize("count", [2, 26])
+def test_no_kind_writes_one_thing_over_another(kind, count, write_folder):
+    names = tuple(f"a_baseline_{number}" for number in range(count))
+    figure = FIGURES[kind].draw(read_results(write_folder(baselines=names, raw=True)), MODALITIES)
+    figure.canvas.draw()
+    apart = [text.get_window_extent() for text in figure.texts if text.get_text()]
+    apart += [legend.get_window_extent() for legend in figure.legends]
+    apart += [axis.xaxis.label.get_window_extent() for axis in figure.axes if axis.get_xlabel()]
+    assert not any(one.overlaps(other) for number, one in enumerate(apart) for other in apart[:number])
+    for axis in figure.axes if kind in ("accuracy-memory", "accuracy-compute") else []:
+        low, high = axis.get_xlim()
+        ticks = [
+            label.get_window_extent()
+            for label, place in zip(axis.get_xticklabels(), axis.get_xticks(), strict=True)
+            if low <= place <= high and label.get_visible()
+        ]
+        assert not any(one.overlaps(other) for number, one in enumerate(ticks) for other in ticks[:number])
+
+
+@pytest.mark.parametrize("kind", FIGURES)
 def test_every_kind_names_the_data_and_cries_embedded(kind, write_folder):
     real, made = (read_results(write_folder(f"{data}/r", data=data, raw=True)) for data in ("mirror", "embedded"))
     assert "mirror data" in FIGURES[kind].draw(real, MODALITIES).get_suptitle()
