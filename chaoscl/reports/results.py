@@ -179,7 +179,12 @@ def _problem(frames: dict[str, pd.DataFrame]) -> str:
     for file, repeated in twice.items():
         if repeated.any():
             return f"{file} holds a line twice"
-    return _disagreement(retention, forgetting, summary) or _miscount(forgetting, runs)
+    return (
+        _disagreement(retention, forgetting, summary)
+        or _miscount(forgetting, runs)
+        or _strangers(frames, summary)
+        or _other_differences(frames[schema.COMPARISONS.name], summary)
+    )
 
 
 def _disagreement(retention: pd.DataFrame, forgetting: pd.DataFrame, summary: pd.DataFrame) -> str:
@@ -209,4 +214,38 @@ def _miscount(forgetting: pd.DataFrame, runs: pd.DataFrame) -> str:
         there = int(finished.get(name, 0))
         if set(group["n"]) != {there}:
             return f"forgetting.csv is over {group['n'].max()} runs of {name[1]} ({name[0]}), runs.csv has {there}"
+    return ""
+
+
+def _strangers(frames: dict[str, pd.DataFrame], summary: pd.DataFrame) -> str:
+    """Return which optional file names a baseline that has no results, or the empty text."""
+    known = set(summary[_NAME].itertuples(index=False, name=None))
+    for table in OPTIONAL:
+        for model, baseline in frames[table.name][_NAME].itertuples(index=False, name=None):
+            if (model, baseline) not in known:
+                return f"{table.name} has {baseline} ({model}), which has no results"
+    return ""
+
+
+def _other_differences(comparisons: pd.DataFrame, summary: pd.DataFrame) -> str:
+    """Return whose paired difference is not that of the means, or the empty text.
+
+    The two are equal where every run has its pair; the reference is found by its model, else it is its only one.
+    """
+    means = summary.set_index([*_NAME, "metric"])[["mean", "n"]]
+    for line in comparisons.to_dict("records"):
+        models = list(dict.fromkeys(summary.loc[summary["baseline"] == line["reference"], "model"]))
+        if not models:
+            return f"{schema.COMPARISONS.name} compares with {line['reference']}, which has no results"
+        model = line["model"] if line["model"] in models else models[0]
+        own, other = (line["model"], line["baseline"], line["metric"]), (model, line["reference"], line["metric"])
+        if own not in means.index or other not in means.index:
+            return f"{schema.COMPARISONS.name} has {line['metric']}, which {schema.SUMMARY.name} has not"
+        difference = means["mean"][own] - means["mean"][other]
+        complete = line["n"] == means["n"][own] == means["n"][other]
+        if complete and line["n"] and not np.isclose(line["difference"], difference, rtol=0, atol=_ROUNDING):
+            who = f"{line['baseline']} ({line['model']})"
+            return (
+                f"{line['metric']} of {who} differs in {schema.COMPARISONS.name} by other than in {schema.SUMMARY.name}"
+            )
     return ""

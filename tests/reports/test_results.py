@@ -77,6 +77,23 @@ def test_a_number_changed_by_hand_is_noticed(write_folder, table):
         read_results(folder)
 
 
+def test_a_difference_changed_by_hand_is_noticed(write_folder):
+    folder = write_folder()
+    frame = schema.read_csv(schema.COMPARISONS, folder / "comparisons.csv")
+    frame.loc[0, "difference"] += 0.01
+    schema.write_csv(frame, schema.COMPARISONS, folder / "comparisons.csv")
+    with pytest.raises(UserError, match=r"average_accuracy of replay \(m\) differs in comparisons\.csv"):
+        read_results(folder)
+
+
+@pytest.mark.parametrize("file", ["comparisons.csv", "costs.csv", "timings.csv"])
+def test_a_baseline_without_results_is_noticed(write_folder, file):
+    path = write_folder() / file
+    path.write_text(path.read_text().replace("replay", "ewc"))
+    with pytest.raises(UserError, match=rf"{file} has ewc \(m\), which has no results"):
+        read_results(path.parent)
+
+
 def test_text_in_place_of_a_number_is_noticed(write_folder):
     path = write_folder() / "forgetting.csv"
     path.write_text(path.read_text().replace(",0.", ",x.", 1))
