@@ -216,8 +216,7 @@ def replaced(text: str, made: dict[str, str]) -> str:
 def draw() -> None:
     """Draw the figures of all committed results."""
     from chaoscl.evaluation import schema
-    from chaoscl.reports.degradation import degradation_figure
-    from chaoscl.reports.figures import retention_figure, save
+    from chaoscl.reports.figures import degradation_figure, retention_figure, save
 
     for folder, title in RESULTS.values():
         retention = schema.read_csv(schema.RETENTION, folder / schema.RETENTION.name)

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 STEP = 5
 """Tasks between two columns of the table."""
-_MARKERS = "osD^vP"
 
 
 def degradation(retention: pd.DataFrame) -> pd.DataFrame:
@@ -59,31 +57,3 @@ def degradation_table(retention: pd.DataFrame) -> pd.DataFrame:
             row[f"{line['tasks']} tasks"] = f"{100 * line['now']:.1f} ({lost})"
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def degradation_figure(retention: pd.DataFrame, title: str) -> Figure:
-    """Return curves over the number of tasks learned: accuracy on the tasks so far, thin lines: when just learned.
-
-    Args:
-        retention: retention.csv of one stream.
-        title: above the panel.
-    """
-    values = degradation(retention)
-    figure = Figure(figsize=(8.0, 4.6), layout="constrained")
-    axis = figure.subplots()
-    for number, ((model, baseline), group) in enumerate(values.groupby(["model", "baseline"], sort=False)):
-        (line,) = axis.plot(
-            group["tasks"],
-            100 * group["now"],
-            marker=_MARKERS[number % len(_MARKERS)],
-            markersize=4,
-            label=f"{baseline}, {model}",
-        )
-        axis.plot(group["tasks"], 100 * group["learned"], color=line.get_color(), linewidth=0.8, linestyle=":")
-    axis.set_xlabel("tasks learned")
-    axis.set_ylabel("mean test accuracy on them, %")
-    axis.set_xticks(range(1, int(values["tasks"].max()) + 1))
-    axis.grid(alpha=0.3)
-    axis.legend(fontsize=8, ncols=2)
-    axis.set_title(f"{title}\ndotted: the same tasks when each was just learned", fontsize=10)
-    return figure

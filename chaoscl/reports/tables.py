@@ -1,11 +1,14 @@
-"""Result tables for a terminal and for Markdown, read from the aggregates."""
+"""Result tables for a terminal, for Markdown and for LaTeX, read from the aggregates."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from rich import box
 from rich.table import Table
+
+from chaoscl.evaluation import csvtext
 
 SHOWN = {
     "average_accuracy": "average accuracy",
@@ -227,3 +230,62 @@ def markdown(frame: pd.DataFrame) -> str:
         *("| " + " | ".join(str(cell) for cell in row) + " |" for row in frame.itertuples(index=False)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a frame of texts as CSV."""
+    return csvtext.dump(
+        [str(column) for column in frame.columns], [[str(cell) for cell in row] for row in _rows(frame)]
+    )
+
+
+def latex(frame: pd.DataFrame, caption: str, label: str) -> str:
+    r"""Return a frame of texts as a LaTeX table with the rules of booktabs (``\usepackage{booktabs}``).
+
+    Args:
+        frame: the cells, texts.
+        caption: plain text above the table.
+        label: for ``\ref``; letters, digits, ``:`` and ``-`` are safe.
+    """
+    columns = "".join("r" if _is_number(frame[column]) else "l" for column in frame.columns)
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{latex_text(caption)}}}",
+        rf"\label{{{label}}}",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        " & ".join(latex_text(str(column)) for column in frame.columns) + r" \\",
+        r"\midrule",
+        *(" & ".join(latex_text(str(cell)) for cell in row) + r" \\" for row in _rows(frame)),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "<": r"$<$",
+    ">": r"$>$",
+    "*": r"$*$",
+    "[": "{[}",  # a row that starts with one would be taken for the length after the last row's \\
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+}
+_SIGN = re.compile(r"(?<![^\s(])-(?=\d)")
+
+
+def latex_text(text: str) -> str:
+    """Return plain text as LaTeX: special characters escaped, a minus sign before a number, an en dash for ``-``."""
+    if text == "-":
+        return "--"
+    escaped = "".join(_LATEX.get(character, character) for character in _SIGN.sub("\x00", text))
+    return escaped.replace("\x00", "$-$")
+
+
+def _rows(frame: pd.DataFrame) -> Iterable[tuple[object, ...]]:
+    return frame.itertuples(index=False, name=None)

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from chaoscl.reports.degradation import degradation, degradation_figure, degradation_table
+from chaoscl.reports.degradation import degradation, degradation_table
+from chaoscl.reports.figures import degradation_figure
 
 MATRIX = [[0.1, 0.2, 0.3], [0.9, 0.2, 0.3], [0.7, 0.8, 0.3], [0.5, 0.6, 0.7]]
 
@@ -36,8 +37,9 @@ def test_a_baseline_without_steps_is_left_out():
 
 def test_the_figure_has_a_line_for_now_and_one_for_then():
     both = pd.concat([retention(MATRIX), retention(MATRIX, "replay")])
-    (axis,) = degradation_figure(both, "three").axes
+    figure = degradation_figure(both, "three")
+    (axis,) = figure.axes
     now, learned = (line.get_ydata().tolist() for line in axis.lines[:2])
     assert now == pytest.approx([90, 75, 60])
     assert learned == pytest.approx([90, 85, 80])
-    assert [text.get_text() for text in axis.get_legend().texts] == ["naive, chaos2k", "replay, chaos2k"]
+    assert [text.get_text() for text in figure.legends[0].texts] == ["naive, chaos2k", "replay, chaos2k"]

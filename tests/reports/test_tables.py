@@ -13,6 +13,9 @@ from chaoscl.reports.tables import (
     byte_size,
     comparison_table,
     cost_table,
+    csv_text,
+    latex,
+    latex_text,
     main_table,
     markdown,
     p_value,
@@ -169,3 +172,52 @@ def test_short_counts_stay_within_half_a_percent(count):
     number, _, unit = short_count(count).partition(" ")
     shown = float(number.replace(",", "")) * 1000 ** ["", "k", "M", "G", "T", "P"].index(unit)
     assert shown == pytest.approx(count, rel=5.1e-3)
+
+
+def test_a_latex_table_has_the_rules_of_booktabs():
+    frame = pd.DataFrame({"baseline": ["er_ace", "joint"], "acc, %": ["-0.3 ± 0.4", "-"], "p": ["<0.001", "1.000"]})
+    assert latex(frame, "50 % & more", "tab:x").splitlines() == [
+        r"\begin{table}",
+        r"\centering",
+        r"\caption{50 \% \& more}",
+        r"\label{tab:x}",
+        r"\begin{tabular}{lrr}",
+        r"\toprule",
+        r"baseline & acc, \% & p \\",
+        r"\midrule",
+        r"er\_ace & $-$0.3 $\pm$ 0.4 & $<$0.001 \\",
+        r"joint & -- & 1.000 \\",
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\\b~c^d", r"a\textbackslash{}b\textasciitilde{}c\textasciicircum{}d"),
+        ("{$#}", r"\{\$\#\}"),
+        ("mnist-1", "mnist-1"),
+        ("max - last", "max - last"),
+        ("80.0 (-1.5)", "80.0 ($-$1.5)"),
+        ("*** higher", r"$*$$*$$*$ higher"),
+        ("[x]", "{[}x]"),
+    ],
+)
+def test_latex_texts(text, expected):
+    assert latex_text(text) == expected
+
+
+@given(st.text(alphabet=st.characters(codec="ascii", exclude_categories=["Cc"])))
+def test_no_special_character_reaches_latex_bare(text):
+    bare = latex_text(text)
+    for known in (r"\textbackslash{}", r"\textasciitilde{}", r"\textasciicircum{}", "$-$", "$<$", "$>$", "$*$", "{[}"):
+        bare = bare.replace(known, "")
+    for character in "&%$#_{}":
+        bare = bare.replace(f"\\{character}", "")
+    assert not set(bare) & set("\\~^&%$#_{}")
+
+
+def test_csv_keeps_the_cells_as_they_are():
+    assert csv_text(pd.DataFrame({"a, b": ["1,000"], "c": ['"x"']})) == '"a, b",c\n"1,000","""x"""\n'

@@ -1,0 +1,127 @@
+"""Every kind of figure by its name, and the files of all of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from chaoscl.evaluation import schema
+from chaoscl.evaluation.metrics import METRICS
+from chaoscl.evaluation.ranks import rank_frame, score_table
+from chaoscl.reports.degradation import degradation
+from chaoscl.reports.figures.degradation import degradation_figure
+from chaoscl.reports.figures.forgetting import forgetting_figure, modality_figure
+from chaoscl.reports.figures.over_time import accuracy_figure, learning_figure
+from chaoscl.reports.figures.ranks import critical_difference_figure
+from chaoscl.reports.figures.retention import retention_figure
+from chaoscl.reports.figures.style import NotDrawnError, render, write_whole
+from chaoscl.reports.figures.tradeoffs import compute_figure, memory_figure, plane_figure
+from chaoscl.reports.results import EMBEDDED, Results
+
+Modalities = Mapping[str, str]
+ENDINGS = ("svg", "png")
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """A kind of figure of one results folder.
+
+    Attributes:
+        title: what it shows, for a heading.
+        draw: the function; it takes the folder and the modality of each data set by name, and raises NotDrawnError.
+    """
+
+    title: str
+    draw: Callable[[Results, Modalities], Figure]
+
+
+def _retention(results: Results, _: Modalities) -> Figure:
+    return retention_figure(results[schema.RETENTION], results.title)
+
+
+def _degradation(results: Results, _: Modalities) -> Figure:
+    retention = results[schema.RETENTION]
+    if not len(degradation(retention)):
+        raise NotDrawnError("no baseline here was evaluated after each task")
+    return degradation_figure(retention, results.title)
+
+
+FIGURES = {
+    "retention": FigureKind("Retention matrices", _retention),
+    "accuracy-over-time": FigureKind("Accuracy over time", lambda results, _: accuracy_figure(results)),
+    "degradation": FigureKind("Accuracy on the tasks so far", _degradation),
+    "forgetting": FigureKind("Forgetting", lambda results, _: forgetting_figure(results)),
+    "modality": FigureKind("Forgetting within and across modalities", modality_figure),
+    "stability-plasticity": FigureKind("Stability and plasticity", lambda results, _: plane_figure(results)),
+    "accuracy-memory": FigureKind("Accuracy against memory", lambda results, _: memory_figure(results)),
+    "accuracy-compute": FigureKind("Accuracy against compute", lambda results, _: compute_figure(results)),
+    "learning-curves": FigureKind("Learning curves", lambda results, _: learning_figure(results)),
+}
+"""Kinds of figure that one results folder has."""
+
+RANKS = "critical-difference"
+"""The kind that takes several folders."""
+
+
+def ranks_figure(several: Sequence[Results], metric: str = "average_accuracy") -> Figure:
+    """Return the critical-difference diagram over the streams of several folders, for the baselines that all have.
+
+    Raises:
+        NotDrawnError: there are no two streams, no two baselines in all of them, or real and embedded data.
+    """
+    if len(several) < 2:
+        raise NotDrawnError("a ranking takes several folders, each of another stream or scenario")
+    summaries = {f"{one.key['stream']} ({one.key['scenario']})": one[schema.SUMMARY] for one in several}
+    if len(summaries) < len(several):
+        raise NotDrawnError("two of the folders hold the same stream and scenario, which would count twice")
+    if len({one.embedded for one in several}) > 1:
+        raise NotDrawnError("results on embedded data and on real data are not ranked together")
+    scores: pd.DataFrame = score_table(summaries, metric).dropna()
+    if len(scores) < 2:
+        raise NotDrawnError("the folders have fewer than two baselines in common, of the same model")
+    data = EMBEDDED if several[0].embedded else ", ".join(sorted({one.key["data"] for one in several}))
+    shown = "EMBEDDED data, no real results" if several[0].embedded else f"{data} data"
+    return critical_difference_figure(rank_frame(scores, metric, data), f"{METRICS[metric].title}, {shown}")
+
+
+def folder_names(several: Sequence[Results]) -> list[str]:
+    """Return a short name for each folder, its last parts as far as they tell the folders apart."""
+    parts = [one.folder.resolve().parts[1:] for one in several]
+    deepest = max((len(part) for part in parts), default=1)
+    for depth in range(1, deepest + 1):
+        names = ["-".join(part[-depth:]) for part in parts]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{number}-{part[-1]}" for number, part in enumerate(parts, start=1)]
+
+
+def write_figures(several: Sequence[Results], out: Path, modalities: Modalities) -> tuple[list[Path], list[str]]:
+    """Write every kind of figure of every folder as SVG and PNG: ``out/<folder>/<kind>.svg``.
+
+    Args:
+        several: the folders.
+        out: where to write.
+        modalities: modality of each data set, by its name.
+
+    Returns:
+        The files written, and a line for each figure that cannot be drawn: which, and why.
+    """
+    written, left_out = [], []
+    jobs: list[tuple[str, Callable[[], Figure]]] = [
+        (f"{folder}/{name}", lambda kind=kind, one=one: kind.draw(one, modalities))  # type: ignore[misc]
+        for folder, one in zip(folder_names(several), several, strict=True)
+        for name, kind in FIGURES.items()
+    ]
+    jobs.append((RANKS, lambda: ranks_figure(several)))
+    for name, draw in jobs:
+        try:
+            figure = draw()
+        except NotDrawnError as reason:
+            left_out.append(f"{name}: {reason}")
+            continue
+        for ending in ENDINGS:
+            written.append(out / f"{name}.{ending}")
+            write_whole(render(figure, ending), written[-1])
+    return written, left_out

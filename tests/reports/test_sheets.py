@@ -1,0 +1,120 @@
+import math
+
+import pandas as pd
+import pytest
+
+from chaoscl.evaluation import csvtext, schema
+from chaoscl.reports.results import read_results
+from chaoscl.reports.sheets import (
+    Sheet,
+    comparison_sheet,
+    cost_sheet,
+    curve_sheet,
+    main_note,
+    main_sheet,
+    matrix_sheet,
+    run_sheet,
+    sheets,
+    significance,
+    write_sheets,
+)
+
+
+@pytest.mark.parametrize(
+    ("p_holm", "difference", "shown"),
+    [
+        (0.0005, 0.1, "*** higher"),
+        (0.001, -0.1, "** lower"),
+        (0.049, 0.1, "* higher"),
+        (0.05, 0.1, "n.s."),
+        (math.nan, 0.1, "not tested"),
+    ],
+)
+def test_marks_are_those_of_the_note(p_holm, difference, shown):
+    assert significance({"p_holm": p_holm, "difference": difference}) == shown
+    assert significance(None) == "reference"
+
+
+def test_the_main_table_marks_what_differs_after_the_accuracy(write_folder):
+    results = read_results(write_folder(seeds=3))
+    frame = main_sheet(results).frame
+    assert list(frame.columns)[:4] == ["baseline", "model", "average accuracy", "differs from naive"]
+    assert frame["differs from naive"].tolist() == ["reference", "n.s.", "n.s."]
+    assert "With 3 pairs p cannot fall below 0.25" in main_note(results)
+
+
+def test_enough_pairs_need_no_excuse_and_one_allows_no_test(write_folder):
+    assert "cannot fall" not in main_note(read_results(write_folder("many", seeds=6)))
+    assert main_note(read_results(write_folder("one", seeds=1))).endswith("nothing can be tested.")
+
+
+def test_without_comparisons_nothing_is_marked_and_the_note_says_so(write_folder):
+    folder = write_folder()
+    (folder / "comparisons.csv").unlink()
+    results = read_results(folder)
+    assert "differs" not in " ".join(main_sheet(results).frame.columns)
+    assert "There is no comparisons.csv" in main_note(results)
+    assert comparison_sheet(results) is None
+
+
+def test_costs_are_left_out_where_they_are_not_known(write_folder):
+    folder = write_folder()
+    (folder / "costs.csv").unlink()
+    results = read_results(folder)
+    assert cost_sheet(results) is None
+    assert "MACs" not in run_sheet(results).frame.columns
+    assert run_sheet(results).frame["seconds"].tolist() == ["1.5"] * 9
+
+
+def test_runs_show_what_became_of_each(write_folder):
+    frame = run_sheet(read_results(write_folder(raw=True))).frame
+    assert frame["samples"].tolist() == [f"{1000 * number:,}" for number in range(1, 10)]
+    assert frame["forgetting (max - last), %"].tolist() == ["-"] * 9
+    assert all(float(cell) > 0 for cell in frame["average accuracy, %"])
+
+
+def test_runs_of_several_orders_are_not_given_each_other_s_costs(write_folder):
+    folder = write_folder(seeds=1)
+    for table in (schema.COSTS, schema.TIMINGS):
+        frame = schema.read_csv(table, folder / table.name)
+        schema.write_csv(pd.concat([frame, frame.assign(order="other")]), table, folder / table.name)
+    assert "seconds" not in run_sheet(read_results(folder)).frame.columns
+
+
+def test_a_run_s_matrix_and_curve_are_its_files(write_folder):
+    run = read_results(write_folder(raw=True)).stored[0]
+    frame = matrix_sheet(run, "m").frame
+    assert frame["after"].tolist() == ["untrained", "news", "digits-1", "digits-2"]
+    assert frame["digits-1"].tolist() == [f"{100 * value:.1f} ± 1.0" for value in run.matrix.mean[:, 1]]
+    curve = curve_sheet(run, "c").frame
+    assert curve.iloc[1].tolist() == ["news", "2", "0.500", "50.0", "40.0", "1.00e-03"]
+
+
+def test_columns_of_numbers_are_told_from_texts():
+    columns = {
+        "interval": "-1.2 ± 0.3",
+        "count": "12,345",
+        "size": "8.00 KiB",
+        "large": "4.56 T",
+        "share": "54,964 of 120,000",
+        "bound": "<0.001",
+        "rate": "9.37e-04",
+        "parts": "1,000 / 10",
+    }
+    texts = {"hash": "51dff524666a", "name": "2K", "stars": "n.s.", "run": "x/1"}
+    for cell, numeric in ((columns, True), (texts, False)):
+        frame = pd.DataFrame([cell, dict.fromkeys(cell, "-")])
+        assert Sheet("x", "x", frame).numeric == [numeric] * len(cell)
+
+
+def test_papers_get_every_table_in_three_forms(write_folder, tmp_path):
+    results = read_results(write_folder(data="embedded"))
+    written = write_sheets(results, tmp_path / "t")
+    assert {path.suffix for path in written} == {".csv", ".md", ".tex"}
+    assert len(written) == 3 * len(sheets(results))
+    header, rows = csvtext.load(tmp_path / "t" / "main.csv")
+    frame = main_sheet(results).frame
+    assert header == [*frame.columns, "data"]
+    assert rows == [[*row, "embedded"] for row in frame.to_numpy().tolist()]
+    for ending in ("md", "tex"):
+        assert "EMBEDDED data, no real results" in (tmp_path / "t" / f"main.{ending}").read_text()
