@@ -3,15 +3,32 @@
 Avalanche's own WandBLogger fails with current versions of wandb (it uses names that are gone), so this is ours.
 """
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
+import numpy as np
+
 from chaoscl.errors import UserError
-from chaoscl.evaluation.stored import StoredRun
+from chaoscl.evaluation.retention import RetentionMatrix
+from chaoscl.evaluation.stored import CURVES, MATRIX, METRICS, SPEC, StoredRun
 from chaoscl.files import storage_errors
+from chaoscl.reports.figures import retention_figure, save
 
 PROJECT = "chaoscl"
+FILES = (SPEC, MATRIX, CURVES, METRICS)
+"""Of a run's folder: what is logged, and kept as an artifact."""
+SO_FAR = "retention/tasks_so_far"
+"""The mean of a row of R over the tasks learned by then."""
+# What W&B would note of this process, its machine and commit belongs to the logging, not to the run it tells of.
+_UNSAID: dict[str, Any] = {
+    "save_code": False,
+    "disable_git": True,
+    "x_disable_meta": True,
+    "x_disable_stats": True,
+}
 Mode = Literal["offline", "online"]
 
 
@@ -28,13 +45,14 @@ def check_login() -> None:
 
 
 def log_runs(runs: Iterable[StoredRun], mode: Mode, out: Path) -> None:
-    """Log finished runs to W&B, each once: config, curves, retention matrix as a table, summary.
+    """Log finished runs to W&B: each its whole specification, curves, retention matrix, summary and files.
 
-    Runs of one stream, scenario and model form a group, and the baseline is the job type.
+    There is one W&B run a seed. The runs of one baseline on one stream, scenario and model form a group, so W&B shows
+    means over seeds. What has been logged is not logged again, unless the run was made anew with another outcome.
 
     Args:
         runs: finished runs.
-        mode: ``offline`` writes to ``out/wandb`` for a later ``wandb sync``; ``online`` uploads.
+        mode: ``offline`` writes to ``out/wandb`` for a later ``chaoscl wandb sync``; ``online`` uploads.
         out: the results folder.
 
     Raises:
@@ -44,34 +62,45 @@ def log_runs(runs: Iterable[StoredRun], mode: Mode, out: Path) -> None:
     with storage_errors("W&B files", home, "free some space or leave --wandb off"):
         home.mkdir(parents=True, exist_ok=True)
         for run in runs:
-            done = home / f"{mode}-{run.spec['hash']}.done"
+            content = hashlib.sha256(b"".join((run.folder / name).read_bytes() for name in FILES)).hexdigest()
+            done = home / f"{mode}-{run.spec['hash']}-{content[:8]}.done"
             if not done.exists():
-                _log(run, mode, out)
+                with TemporaryDirectory() as scratch:
+                    _log(run, mode, out, Path(scratch))
                 done.touch()
 
 
-def _log(stored: StoredRun, mode: Mode, out: Path) -> None:
+def _log(stored: StoredRun, mode: Mode, out: Path, scratch: Path) -> None:
     import wandb
 
     spec = stored.spec["spec"]
-    group = "/".join((stored.spec["stream"]["name"], spec["scenario"], spec["model"]))
     try:
         run = wandb.init(
             project=PROJECT,
             dir=str(out),
             id=stored.spec["hash"],
             name=f"{spec['baseline']} seed {spec['seed']}",
-            group=group,
+            group="/".join((stored.spec["stream"]["name"], spec["scenario"], spec["model"], spec["baseline"])),
             job_type=spec["baseline"],
             config=stored.spec,
             mode=mode,
-            settings=wandb.Settings(silent=True, console="off", save_code=False),
+            settings=wandb.Settings(silent=True, console="off", **_UNSAID),
         )
-        for step, row in enumerate(stored.curves.to_dict("records")):
+        curves = stored.curves.to_dict("records")
+        for step, row in enumerate(curves):
             run.log(_curve_point(row), step=step)
+        run.define_metric("retention/*", step_metric="tasks_learned")
+        for step, point in enumerate(_retention_points(stored.matrix), len(curves)):
+            run.log(point, step=step)
+        picture = _heat_map(stored, scratch)
         matrix = stored.matrix.to_frame()
-        run.log({"retention_matrix": wandb.Table(dataframe=matrix.astype(object).where(matrix.notna(), None))})
+        table = wandb.Table(dataframe=matrix.astype(object).where(matrix.notna(), None))
+        run.log({"retention_matrix": table, "retention_heat_map": wandb.Image(str(picture))})
         run.summary.update(_summary(stored))
+        artifact = wandb.Artifact(f"run-{stored.spec['hash']}", type="chaoscl-run")
+        for file in (*(stored.folder / name for name in FILES), picture):
+            artifact.add_file(str(file))
+        run.log_artifact(artifact)
         run.finish()
     except wandb.Error as error:
         raise UserError(
@@ -86,6 +115,26 @@ def _curve_point(row: dict[Any, Any]) -> dict[str, float]:
         "epoch": row["epoch"],
         **{f"{task}/{name}": row[name] for name in ("loss", "train_accuracy", "validation_accuracy", "learning_rate")},
     }
+
+
+def _retention_points(matrix: RetentionMatrix) -> Iterator[dict[str, float]]:
+    """Yield the rows of R that were evaluated, each with the mean over the tasks learned so far."""
+    for row, cells in enumerate(matrix.mean):
+        if not np.isnan(cells).any():
+            point = {f"retention/{task}": float(cell) for task, cell in zip(matrix.tasks, cells, strict=True)}
+            if row:
+                point[SO_FAR] = float(cells[:row].mean())
+            yield {"tasks_learned": row, **point}
+
+
+def _heat_map(stored: StoredRun, folder: Path) -> Path:
+    """Draw the run's own retention matrix, under the name that the artifact and the panels know."""
+    matrix, spec = stored.matrix, stored.spec["spec"]
+    rows = matrix.to_frame().melt(["row", "after"], list(matrix.tasks), "task", "mean")
+    path = folder / "retention_heat_map.png"
+    lines = rows.assign(model=stored.spec["model"], baseline=spec["baseline"])
+    save(retention_figure(lines, f"{stored.spec['stream']['name']}, seed {spec['seed']}"), path)
+    return path
 
 
 def _summary(stored: StoredRun) -> dict[str, float]:
