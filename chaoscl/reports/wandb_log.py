@@ -22,6 +22,7 @@ FILES = (SPEC, MATRIX, CURVES, METRICS)
 """Of a run's folder: what is logged, and kept as an artifact."""
 SO_FAR = "retention/tasks_so_far"
 """The mean of a row of R over the tasks learned by then."""
+MATRIX_TABLE, HEAT_MAP = "retention_matrix", "retention_heat_map"
 # What W&B would note of this process, its machine and commit belongs to the logging, not to the run it tells of.
 _UNSAID: dict[str, Any] = {
     "save_code": False,
@@ -95,7 +96,7 @@ def _log(stored: StoredRun, mode: Mode, out: Path, scratch: Path) -> None:
         picture = _heat_map(stored, scratch)
         matrix = stored.matrix.to_frame()
         table = wandb.Table(dataframe=matrix.astype(object).where(matrix.notna(), None))
-        run.log({"retention_matrix": table, "retention_heat_map": wandb.Image(str(picture))})
+        run.log({MATRIX_TABLE: table, HEAT_MAP: wandb.Image(str(picture))})
         run.summary.update(_summary(stored))
         artifact = wandb.Artifact(f"run-{stored.spec['hash']}", type="chaoscl-run")
         for file in (*(stored.folder / name for name in FILES), picture):
@@ -131,7 +132,7 @@ def _heat_map(stored: StoredRun, folder: Path) -> Path:
     """Draw the run's own retention matrix, under the name that the artifact and the panels know."""
     matrix, spec = stored.matrix, stored.spec["spec"]
     rows = matrix.to_frame().melt(["row", "after"], list(matrix.tasks), "task", "mean")
-    path = folder / "retention_heat_map.png"
+    path = folder / f"{HEAT_MAP}.png"
     lines = rows.assign(model=stored.spec["model"], baseline=spec["baseline"])
     save(retention_figure(lines, f"{stored.spec['stream']['name']}, seed {spec['seed']}"), path)
     return path
