@@ -146,7 +146,7 @@ def _text(folder: Path, forgetting: pd.DataFrame, summary: pd.DataFrame) -> str:
         costs, timings = _read(folder, schema.COSTS), _read(folder, schema.TIMINGS)
         parts += ["What each baseline cost:", markdown(cost_table(costs, timings))]
     parts += ["The data:", markdown(data_table(data))]
-    notes = [f"- {row.dataset}: {row.note}" for row in data.itertuples() if row.note]
+    notes = [f"- {row['dataset']}: {row['note']}" for row in data.to_dict("records") if row["note"]]
     if notes:
         parts.append("\n".join(notes))
     command = folder / "command.txt"
