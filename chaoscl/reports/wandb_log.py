@@ -33,16 +33,29 @@ _UNSAID: dict[str, Any] = {
 Mode = Literal["offline", "online"]
 
 
-def check_login() -> None:
+def check_login(instead: str = "use --wandb offline") -> None:
     """Find out before training whether online logging can work.
 
+    Args:
+        instead: what can be done without a login.
+
     Raises:
-        UserError: no key is known on this machine.
+        UserError: no key is known on this machine, or W&B does not take it.
     """
+    problem = login_problem()
+    if problem:
+        raise UserError(f"{problem}; run 'wandb login' first, or {instead}")
+
+
+def login_problem() -> str:
+    """Return why W&B cannot be reached as a user, in words, or nothing. It is asked only if a key is known."""
     import wandb
 
-    if not wandb.api.api_key:
-        raise UserError("--wandb online: not logged in; run 'wandb login' first, or use --wandb offline")
+    wandb.setup(settings=wandb.Settings(silent=True))  # what is wrong is said once, by the caller
+    try:
+        return "" if wandb.login(prompt=False) else "not logged in to W&B"
+    except wandb.Error as error:
+        return f"W&B does not take this machine's key ({' '.join(str(error).split())})"
 
 
 def log_runs(runs: Iterable[StoredRun], mode: Mode, out: Path) -> None:

@@ -78,7 +78,7 @@ def publish(report: Any) -> str:
     Raises:
         UserError: no login, or W&B refuses.
     """
-    check_login()
+    check_login("write the report to a file with --dry-run")
     try:
         return str(report.save().url)
     except Exception as error:  # the library raises bare Exceptions too

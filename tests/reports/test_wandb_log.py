@@ -172,12 +172,44 @@ def test_a_run_that_was_made_anew_with_another_outcome_is_logged_again(run, out)
     assert len(list(out.glob("wandb/*.done"))) == 2
 
 
-def test_online_without_a_login_is_one_line(monkeypatch):
-    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NETRC", "/nowhere")
+@pytest.fixture
+def login(monkeypatch):
+    """A stand-in for wandb.login, which asks the network: a function to set what it answers."""
     import wandb
 
-    monkeypatch.setattr(type(wandb.api), "api_key", property(lambda self: None))
-    with pytest.raises(UserError, match="wandb login"):
+    def answer(outcome):
+        def stand_in(prompt):
+            assert not prompt
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        monkeypatch.setattr(wandb, "login", stand_in)
+
+    return answer
+
+
+def test_online_without_a_login_is_one_line(login):
+    login(False)
+    with pytest.raises(UserError, match="not logged in to W&B; run 'wandb login' first, or use --wandb offline"):
         wandb_log.check_login()
+
+
+def test_a_key_that_is_refused_is_one_line(login):
+    from wandb.errors import AuthenticationError
+
+    login(AuthenticationError("no such\nkey"))
+    with pytest.raises(UserError, match=r"does not take this machine's key \(no such key\); run"):
+        wandb_log.check_login()
+
+
+def test_a_login_that_works_is_no_error(login):
+    login(True)
+    wandb_log.check_login()
+
+
+def test_without_any_key_nothing_is_asked(monkeypatch, tmp_path):
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    assert wandb_log.login_problem() == "not logged in to W&B"

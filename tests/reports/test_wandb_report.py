@@ -168,7 +168,7 @@ def test_what_is_published_is_the_specification(monkeypatch):
 
     import wandb_workspaces.reports.v2.interface as library
 
-    monkeypatch.setattr(wandb_report, "check_login", lambda: None)
+    monkeypatch.setattr(wandb_report, "check_login", lambda instead: None)
     monkeypatch.setattr(library, "_get_api", Api)
     monkeypatch.setattr(library, "execute_graphql", answer)
     monkeypatch.setattr(library, "get_app_url", lambda api: "https://wandb.example")
@@ -181,7 +181,7 @@ def test_what_is_published_is_the_specification(monkeypatch):
 
 
 def test_a_refusal_of_the_service_is_one_line(monkeypatch):
-    monkeypatch.setattr(wandb_report, "check_login", lambda: None)
+    monkeypatch.setattr(wandb_report, "check_login", lambda instead: None)
 
     class Report:
         entity, project = "e", "p"
