@@ -3,7 +3,7 @@
 python examples/own_avalanche_strategy.py
 """
 
-# %% A strategy of your own: any Avalanche plugin will do. This one pulls the weights back to where the last task left them.
+# %% A strategy of your own: any Avalanche plugin will do. This one pulls weights back to where the last task left them.
 import sys
 from typing import Any
 
