@@ -13,7 +13,8 @@ import typer
 from chaoscl.cli import run_command
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", *(f"docs/{name}.md" for name in ("anchors", "baselines", "catalogue", "concepts", "long-streams", "output")))
+_DOCS = ("anchors", "baselines", "catalogue", "concepts", "long-streams", "output")
+PAGES = ("README.md", *(f"docs/{name}.md" for name in _DOCS))
 RESULTS = {
     "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST"),
     "seed-three": (ROOT / "results" / "seed-three-chaos2k", "AG News, then MNIST, then EMNIST letters"),
