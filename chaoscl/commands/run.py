@@ -29,6 +29,7 @@ def run(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[int, typer.Option(help="Runs at a time; 0 means one for each core.")] = 0,
     wandb: Annotated[str, typer.Option(help="off, offline or online.")] = "off",
+    tensorboard: Annotated[Text, typer.Option(metavar="DIR", help="Write the runs for TensorBoard, too.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Run finished runs again.")] = False,
     baselines_dir: Annotated[Text, typer.Option(help="Folder of baseline files.")] = None,
     show_list: Annotated[bool, typer.Option("--list", help="List streams, models, baselines, ... and stop.")] = False,
@@ -62,6 +63,7 @@ def run(
             device=device,
             jobs=jobs or os.cpu_count() or 1,
             wandb=wandb,
+            tensorboard=tensorboard,
             force=force,
             baselines_dir=baselines_dir,
         )

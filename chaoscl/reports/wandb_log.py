@@ -76,8 +76,7 @@ def log_runs(runs: Iterable[StoredRun], mode: Mode, out: Path) -> None:
     with storage_errors("W&B files", home, "free some space or leave --wandb off"):
         home.mkdir(parents=True, exist_ok=True)
         for run in runs:
-            content = hashlib.sha256(b"".join((run.folder / name).read_bytes() for name in FILES)).hexdigest()
-            done = home / f"{mode}-{run.spec['hash']}-{content[:8]}.done"
+            done = home / f"{mode}-{run.spec['hash']}-{content_hash(run)}.done"
             if not done.exists():
                 with TemporaryDirectory() as scratch:
                     _log(run, mode, out, Path(scratch))
@@ -102,11 +101,11 @@ def _log(stored: StoredRun, mode: Mode, out: Path, scratch: Path) -> None:
         )
         curves = stored.curves.to_dict("records")
         for step, row in enumerate(curves):
-            run.log(_curve_point(row), step=step)
+            run.log(curve_point(row), step=step)
         run.define_metric("retention/*", step_metric="tasks_learned")
-        for step, point in enumerate(_retention_points(stored.matrix), len(curves)):
+        for step, point in enumerate(retention_points(stored.matrix), len(curves)):
             run.log(point, step=step)
-        picture = _heat_map(stored, scratch)
+        picture = heat_map(stored, scratch)
         matrix = stored.matrix.to_frame()
         table = wandb.Table(dataframe=matrix.astype(object).where(matrix.notna(), None))
         run.log({MATRIX_TABLE: table, HEAT_MAP: wandb.Image(str(picture))})
@@ -122,7 +121,13 @@ def _log(stored: StoredRun, mode: Mode, out: Path, scratch: Path) -> None:
         ) from error
 
 
-def _curve_point(row: dict[Any, Any]) -> dict[str, float]:
+def content_hash(run: StoredRun) -> str:
+    """Return 8 hex digits over a run's files: a run that was made anew with another outcome has others."""
+    return hashlib.sha256(b"".join((run.folder / name).read_bytes() for name in FILES)).hexdigest()[:8]
+
+
+def curve_point(row: dict[Any, Any]) -> dict[str, float]:
+    """Return a row of the learning curves by the names under which it is logged."""
     task = row["task"]
     return {
         "experience": row["experience"],
@@ -131,7 +136,7 @@ def _curve_point(row: dict[Any, Any]) -> dict[str, float]:
     }
 
 
-def _retention_points(matrix: RetentionMatrix) -> Iterator[dict[str, float]]:
+def retention_points(matrix: RetentionMatrix) -> Iterator[dict[str, float]]:
     """Yield the rows of R that were evaluated, each with the mean over the tasks learned so far."""
     for row, cells in enumerate(matrix.mean):
         if not np.isnan(cells).any():
@@ -141,7 +146,7 @@ def _retention_points(matrix: RetentionMatrix) -> Iterator[dict[str, float]]:
             yield {"tasks_learned": row, **point}
 
 
-def _heat_map(stored: StoredRun, folder: Path) -> Path:
+def heat_map(stored: StoredRun, folder: Path) -> Path:
     """Draw the run's own retention matrix, under the name that the artifact and the panels know."""
     matrix, spec = stored.matrix, stored.spec["spec"]
     rows = matrix.to_frame().melt(["row", "after"], list(matrix.tasks), "task", "mean")

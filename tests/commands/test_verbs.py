@@ -69,6 +69,15 @@ def test_the_records_behind_results_are_their_runs(two_results):
     assert held["mean"] == pytest.approx(sum(last) / 2, abs=1e-6)
 
 
+def test_tensorboard_changes_no_number(chaoscl):
+    words = ("run", *QUICK, "--model", "mlp256", "--baselines", "naive")
+    assert chaoscl(*words, "--out", "plain")[0] == 0
+    assert chaoscl(*words, "--out", "logged", "--tensorboard", "board")[0] == 0
+    assert len(list(Path("board").rglob("events.out.*"))) == 2
+    for name in ("retention.csv", "summary.csv", "costs.csv", "command.txt"):
+        assert Path("logged", name).read_bytes() == Path("plain", name).read_bytes()
+
+
 def test_a_report_s_specification_is_written_without_a_login(chaoscl):
     folder = RESULTS / "text-image-chaos2k"
     status, out, err = chaoscl("report", folder, "--wandb", "entity/chaoscl", "--dry-run", "report.json")
