@@ -4,7 +4,7 @@ VENV := .venv
 # What is installed is named by the content of what decides it, so a stamp tells whether to install again.
 INSTALLED := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: demo test lint bench tables anchors grid clean
+.PHONY: demo test lint docs bench tables anchors grid clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/python benchmarks/run.py --stream text-image --data embedded --recipe quick --seeds 1
@@ -16,6 +16,10 @@ lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+# The site, in build/site; a warning is a failure.
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
 # Rewrite the tables and figures of README and docs from the committed results.
 tables: $(INSTALLED)

@@ -13,7 +13,8 @@ import typer
 from chaoscl.cli import run_command
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", *(f"docs/{name}.md" for name in ("anchors", "baselines", "catalogue", "long-streams", "output")))
+_DOCS = ("anchors", "baselines", "catalogue", "concepts", "long-streams", "output")
+PAGES = ("README.md", *(f"docs/{name}.md" for name in _DOCS))
 RESULTS = {
     "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST"),
     "seed-three": (ROOT / "results" / "seed-three-chaos2k", "AG News, then MNIST, then EMNIST letters"),
@@ -155,6 +156,7 @@ def catalogue_blocks() -> dict[str, str]:
     from pandas import DataFrame
 
     from chaoscl.data import CARDS
+    from chaoscl.evaluation.metrics import METRICS
     from chaoscl.models import ZOO
     from chaoscl.reports.tables import markdown
     from chaoscl.runs.baseline import find_baselines, load_baseline
@@ -192,7 +194,17 @@ def catalogue_blocks() -> dict[str, str]:
     ]
     models = [{"name": model.name, "what": model.summary} for model in ZOO.values()]
     recipes = [{"name": recipe.name, "what": recipe.summary} for recipe in RECIPES.values()]
+    metrics = [
+        {
+            "name": metric.name,
+            "formula": metric.formula,
+            "better": "higher" if metric.higher_is_better else "lower",
+            "source": metric.citation,
+        }
+        for metric in METRICS.values()
+    ]
     lists: dict[str, list[dict[str, Any]]] = {
+        "metrics": metrics,
         "datasets": datasets,
         "streams": streams,
         "models": models,

@@ -23,6 +23,11 @@ def run_command(function: Callable[..., Any]) -> int:
     """Run ``function`` as a typer command over the process's arguments and return its exit status."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command()(function)
+    return run_app(app)
+
+
+def run_app(app: typer.Typer) -> int:
+    """Run a typer application over the process's arguments and return its exit status."""
     try:
         status = app(standalone_mode=False)
     except UserError as error:

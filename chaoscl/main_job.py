@@ -60,6 +60,7 @@ class Request:
     device: str = "auto"
     jobs: int = 1
     wandb: str = "off"
+    tensorboard: str | None = None
     force: bool = False
     baselines_dir: str | None = None
 
@@ -67,7 +68,7 @@ class Request:
     def command(self) -> str:
         """The command that makes the same results again; where its mirror lies is left to the reader."""
         # What does not change a number is left out, and what stands at its default too.
-        silent = {"data", "data_dir", "jobs", "force", "wandb", "out"}
+        silent = {"data", "data_dir", "jobs", "force", "wandb", "tensorboard", "out"}
         if find_model(self.model).trunk != "chaos":
             silent.add("kernel")
         words = ["python", "benchmarks/run.py", "--stream", self.stream, "--model", self.model]
@@ -132,6 +133,10 @@ def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:
         from chaoscl.reports.wandb_log import log_runs
 
         log_runs([stored(job.folder) for job in finished], request.wandb, out)  # type: ignore[arg-type]
+    if request.tensorboard is not None:
+        from chaoscl.reports import tensorboard_log
+
+        tensorboard_log.log_runs([stored(job.folder) for job in finished], Path(request.tensorboard))
     remarks.print(f"written to {out}", soft_wrap=True, highlight=False)
     lines = [
         f"{_name(jobs[number].spec)}: {failure.message} (details: {failure.details})"

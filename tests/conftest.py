@@ -50,3 +50,20 @@ def embedded_bank(cache_folder: Path) -> Callable[..., Bank]:
         return Bank([prepare(name, Source("embedded"), cache_folder) for name in names])
 
     return make
+
+
+@pytest.fixture
+def refused() -> Callable[..., None]:
+    """Return a check that an answer is a refusal: exit status 2, and one line that holds the given words."""
+
+    def check(answer: tuple[int, str, str], *words: str) -> None:
+        status, out, err = answer
+        assert status == 2
+        assert out == ""
+        lines = err.strip().splitlines()
+        assert len(lines) == 1, err
+        assert lines[0].startswith("error: ")
+        for word in words:
+            assert word in lines[0]
+
+    return check

@@ -1,10 +1,15 @@
 """What README and docs say is what the code and the committed results say."""
 
 import importlib.util
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from chaoscl.evaluation import metrics
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,6 +47,29 @@ def test_committed_results_name_their_command_and_lie_beside_a_figure(tables):
     for folder, _ in tables.RESULTS.values():
         assert (folder / "command.txt").read_text().startswith("python benchmarks/run.py --stream ")
         assert (folder / "retention.png").stat().st_size > 1000
+
+
+def test_the_docs_python_runs_as_printed(monkeypatch):
+    monkeypatch.setattr(metrics, "METRICS", dict(metrics.METRICS))
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "adding.md").read_text(encoding="utf-8"), re.S)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "adding.md", "exec"), names)
+    assert names["BASELINE"].hyper["memory"].value == 500
+    assert metrics.METRICS["worst_final_accuracy"].compute([[0.1, 0.2], [0.9, 0.2], [0.6, 0.8]]) == 0.6
+
+
+def test_the_site_is_built_without_a_warning(tmp_path):
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path]
+    answer = subprocess.run(
+        words, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    )
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")} - {"index"}
+    assert pages <= {path.name for path in tmp_path.iterdir()}
+    reference = (tmp_path / "reference" / "index.html").read_text(encoding="utf-8")
+    assert "integrate" in reference
+    assert ":func:" not in reference
 
 
 def test_links_between_the_pages_lead_somewhere():

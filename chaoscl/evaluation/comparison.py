@@ -72,6 +72,45 @@ def comparison_frame(records: Sequence[RunRecord], order_of_baselines: Sequence[
     return as_frame(lines, schema.COMPARISONS)
 
 
+def between_frame(first: Sequence[RunRecord], second: Sequence[RunRecord]) -> pd.DataFrame:
+    """Return the paired difference ``second`` minus ``first`` for each baseline and metric that both have.
+
+    The columns are those of ``comparisons.csv``, with the reference as ``baseline (model)``: the same baseline in
+    ``first``. So two models, two recipes or two versions of the code are compared baseline by baseline. Holm's
+    correction covers the baselines.
+
+    Args:
+        first: runs on one stream, scenario and data, of one model a baseline.
+        second: likewise, on the same stream, scenario and data.
+
+    Raises:
+        ValueError: the two differ in stream, scenario or data, share no baseline, or hold a baseline with two models.
+    """
+    arenas = [{record.arena for record in records} for records in (first, second)]
+    if arenas[0] != arenas[1]:
+        words = (" and ".join(sorted(", ".join(arena) for arena in found)) or "no run" for found in arenas)
+        raise ValueError(f"they are not about the same stream, scenario and data: {'; '.join(words)}")
+    known, others = ({group[0].baseline: group for group in _one_model(records)} for records in (first, second))
+    lines = [
+        _line(others[name], group, metric) for name, group in known.items() if name in others for metric in COMPARED
+    ]
+    if not lines:
+        raise ValueError(f"they share no baseline: {', '.join(known)}; {', '.join(others)}")
+    for line in lines:
+        line["reference"] = f"{line['reference']} ({known[str(line['baseline'])][0].model})"
+    _correct(lines)
+    return as_frame(lines, schema.COMPARISONS)
+
+
+def _one_model(records: Sequence[RunRecord]) -> list[Group]:
+    found = list(groups(records))
+    names = [group[0].baseline for group in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} has runs of several models")
+    return found
+
+
 def _reference(group: Group, known: Sequence[Group]) -> Group:
     """Return the reference's runs of the same model, else those of its only model."""
     first = group[0]

@@ -45,23 +45,6 @@ def program(monkeypatch, capsys, tmp_path):
     return make
 
 
-@pytest.fixture
-def refused():
-    """Return a check that an answer is a refusal: exit status 2, and one line that holds the given words."""
-
-    def check(answer, *words):
-        status, out, err = answer
-        assert status == 2
-        assert out == ""
-        lines = err.strip().splitlines()
-        assert len(lines) == 1, err
-        assert lines[0].startswith("error: ")
-        for word in words:
-            assert word in lines[0]
-
-    return check
-
-
 def _png(pixels):
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")

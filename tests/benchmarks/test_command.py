@@ -111,6 +111,7 @@ def test_the_command_names_what_was_given_in_other_ways(tmp_path):
 
 def test_what_changes_no_number_is_not_in_the_command():
     words = ("--force", "--jobs", "2", "--wandb", "offline", "--out", "o", "--data-dir", "/mirror", "--data", "mirror")
+    words = (*words, "--tensorboard", "t")
     assert asked(*words).command == asked().command
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chaoscl.evaluation import schema, statistics
 from chaoscl.evaluation.aggregate import RunRecord
-from chaoscl.evaluation.comparison import COMPARED, comparison_frame
+from chaoscl.evaluation.comparison import COMPARED, between_frame, comparison_frame
 from chaoscl.evaluation.metrics import METRICS
 from chaoscl.evaluation.retention import RetentionMatrix
 
@@ -232,3 +232,66 @@ def test_any_runs_give_a_valid_frame_that_their_order_does_not_change(pairs, shu
             assert found["bootstrap_low"] <= found["difference"] + 1e-12
             assert found["bootstrap_high"] >= found["difference"] - 1e-12
             assert (found["sd"] > 0.0) == (not math.isnan(found["smallest_detectable"]))
+
+
+def test_two_sets_are_paired_baseline_by_baseline(make_record):
+    # between the two, naive ends 0.2, 0.4 and 0.6 higher on one of two tasks, and ewc differs in nothing
+    first = [*runs(make_record, "naive", [0.1, 0.2, 0.3]), *runs(make_record, "ewc", [0.5, 0.5, 0.5])]
+    second = [
+        *runs(make_record, "ewc", [0.5, 0.5, 0.5], model="large"),
+        *runs(make_record, "naive", [0.3, 0.6, 0.9], model="large"),
+        *runs(make_record, "joint", [0.5], model="large"),
+    ]
+    frame = between_frame(first, second)
+    schema.validate(frame, schema.COMPARISONS)
+    assert frame["baseline"].drop_duplicates().tolist() == ["naive", "ewc"]
+    assert set(frame["model"]) == {"large"}
+    found = line(frame, baseline="naive")
+    assert (found["reference"], found["n"]) == ("naive (small)", 3)
+    assert found["difference"] == pytest.approx(0.2)
+    assert found["p_permutation"] == pytest.approx(0.25)
+    assert found["p_holm"] == pytest.approx(0.5)  # of two tests the smaller p-value is doubled
+    assert line(frame, baseline="ewc")["difference"] == 0.0
+
+
+finals = st.lists(st.floats(0, 1), min_size=1, max_size=4)
+
+
+@given(finals, finals)
+@settings(max_examples=20)
+def test_the_other_way_round_only_the_sign_differs(one, other):
+    def make(values):
+        tasks, nothing = ("t1", "t2"), np.zeros((3, 2))
+        return [
+            RunRecord("s", "task", "m", "naive", seed, "mirror", "ab", RetentionMatrix(tasks, cells(value), nothing, 1))
+            for seed, value in enumerate(values)
+        ]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        there, back = between_frame(make(one), make(other)), between_frame(make(other), make(one))
+    assert set(there["n"]) == {min(len(one), len(other))}
+    for name in ("difference", "sd", "p_permutation"):
+        sign = -1 if name == "difference" else 1
+        np.testing.assert_allclose(there[name], sign * back[name], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"data_sha256": "cd34"},
+            "same stream, scenario and data: tiny, task, embedded, ab12; tiny, task, embedded, cd34",
+        ),
+        ({"stream": "other"}, "same stream"),
+        ({"baseline": "ewc"}, "share no baseline: naive; ewc"),
+    ],
+)
+def test_sets_that_cannot_be_paired_are_refused(make_record, changes, words):
+    first, second = make_record(cells(0.5)), make_record(cells(0.5), **changes)
+    with pytest.raises(ValueError, match=words):
+        between_frame([first], [second])
+    with pytest.raises(ValueError, match="no run"):
+        between_frame([first], [])
+    with pytest.raises(ValueError, match="naive has runs of several models"):
+        between_frame([first], [first, make_record(cells(0.5), model="large")])

@@ -1,5 +1,7 @@
 """Offline logging with the installed wandb, read back from the file that it wrote."""
 
+import base64
+import hashlib
 import json
 import math
 import struct
@@ -53,6 +55,12 @@ def items(entries):
     return {entry.key or "/".join(entry.nested_key): json.loads(entry.value_json) for entry in entries}
 
 
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path, monkeypatch):
+    for name in ("WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+
+
 @pytest.fixture
 def run(tmp_path):
     """A finished run, written by hand."""
@@ -62,6 +70,7 @@ def run(tmp_path):
         "hash": "abcdef012345",
         "spec": {"baseline": "naive", "seed": 0, "scenario": "task", "model": "m"},
         "stream": {"name": "s"},
+        "model": "m",
     }
     (folder / "spec.json").write_text(json.dumps(spec))
     nan = math.nan
@@ -84,28 +93,69 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
-def test_an_offline_run_holds_config_curves_matrix_and_summary(run, out):
+@pytest.fixture
+def logged(run, out):
+    """The records of an offline log of the run, and the folder of its files."""
     wandb_log.log_runs([run], "offline", out)
     (file,) = out.glob("wandb/offline-run-*/*.wandb")
-    found = finished_records(file)
-    config = items(next(record.run for record in found if record.HasField("run")).config.update)
-    assert config["spec"] == run.spec["spec"]
-    history = [items(record.history.item) for record in found if record.HasField("history")]
+    return finished_records(file), file.parent / "files"
+
+
+def the(found, kind):
+    """Return the records of a kind."""
+    return [getattr(record, kind) for record in found if record.HasField(kind)]
+
+
+def test_an_offline_run_holds_the_whole_specification_and_is_grouped_by_baseline(run, logged):
+    header = the(logged[0], "run")[0]
+    config = items(header.config.update)
+    assert config == run.spec | {"_wandb": config["_wandb"]}
+    assert (header.run_id, header.run_group, header.job_type) == ("abcdef012345", "s/task/m/naive", "naive")
+    assert header.display_name == "naive seed 0"
+
+
+def test_its_history_is_the_curves_and_then_the_retention_matrix(run, logged):
+    history = [items(record.item) for record in the(logged[0], "history")]
     curves = run.curves.to_dict("records")
-    for point, row in zip(history, curves, strict=True):
+    for point, row in zip(history[: len(curves)], curves, strict=True):
+        assert (point["experience"], point["epoch"]) == (row["experience"], row["epoch"])
         for name in ("loss", "train_accuracy", "validation_accuracy", "learning_rate"):
             assert point[f"{row['task']}/{name}"] == row[name]
+    untrained, last = history[len(curves) :]
+    wanted = {"tasks_learned": 0, "retention/a": 0.1, "retention/b": 0.2}
+    assert wanted.items() <= untrained.items()
+    assert wandb_log.SO_FAR not in untrained
+    assert (last["tasks_learned"], last["retention/a"], last["retention/b"]) == (2, 0.7, 0.8)
+    assert last[wandb_log.SO_FAR] == pytest.approx(run.metrics["metrics"]["average_accuracy"])
+    axes = {record.glob_name: record.step_metric for record in the(logged[0], "metric")}
+    assert axes["retention/*"] == "tasks_learned"
+
+
+def test_its_summary_is_the_metrics_the_costs_and_the_last_row(logged):
     summary = {}
-    for record in found:
-        if record.HasField("summary"):
-            summary |= items(record.summary.update)
+    for record in the(logged[0], "summary"):
+        summary |= items(record.update)
     assert summary["average_accuracy"] == 0.75
     assert "backward_transfer" not in summary
     assert (summary["final/a"], summary["final/b"], summary["cost/samples"]) == (0.7, 0.8, 9)
-    (table,) = out.glob("wandb/offline-run-*/files/media/table/retention_matrix*.json")
-    logged = json.loads(table.read_text())
-    assert logged["columns"][:4] == ["row", "after", "a", "b"]
-    assert [line[2:4] for line in logged["data"]] == [[0.1, 0.2], [None, None], [0.7, 0.8]]
+
+
+def test_its_matrix_is_a_table_and_a_picture(logged):
+    (table,) = logged[1].glob("media/table/retention_matrix*.json")
+    held = json.loads(table.read_text())
+    assert held["columns"][:4] == ["row", "after", "a", "b"]
+    assert [line[2:4] for line in held["data"]] == [[0.1, 0.2], [None, None], [0.7, 0.8]]
+    (picture,) = logged[1].glob("media/images/retention_heat_map*.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_its_artifact_holds_the_run_s_files_byte_for_byte(run, logged):
+    (artifact,) = (one for one in the(logged[0], "artifact") if one.type == "chaoscl-run")
+    digests = {entry.path: entry.digest for entry in artifact.manifest.contents}
+    assert set(digests) == {*wandb_log.FILES, "retention_heat_map.png"}
+    for name in wandb_log.FILES:
+        digest = hashlib.md5((run.folder / name).read_bytes(), usedforsecurity=False).digest()
+        assert digests[name] == base64.b64encode(digest).decode()
 
 
 def test_a_run_is_logged_once(run, out):
@@ -114,12 +164,52 @@ def test_a_run_is_logged_once(run, out):
     assert len(list(out.glob("wandb/offline-run-*"))) == 1
 
 
-def test_online_without_a_login_is_one_line(monkeypatch):
-    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NETRC", "/nowhere")
+def test_a_run_that_was_made_anew_with_another_outcome_is_logged_again(run, out):
+    wandb_log.log_runs([run], "offline", out)
+    metrics = run.folder / "metrics.json"
+    metrics.write_text(metrics.read_text().replace("0.75", "0.5"))
+    wandb_log.log_runs([run], "offline", out)
+    assert len(list(out.glob("wandb/*.done"))) == 2
+
+
+@pytest.fixture
+def login(monkeypatch):
+    """A stand-in for wandb.login, which asks the network: a function to set what it answers."""
     import wandb
 
-    monkeypatch.setattr(type(wandb.api), "api_key", property(lambda self: None))
-    with pytest.raises(UserError, match="wandb login"):
+    def answer(outcome):
+        def stand_in(prompt):
+            assert not prompt
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        monkeypatch.setattr(wandb, "login", stand_in)
+
+    return answer
+
+
+def test_online_without_a_login_is_one_line(login):
+    login(False)
+    with pytest.raises(UserError, match="not logged in to W&B; run 'wandb login' first, or use --wandb offline"):
         wandb_log.check_login()
+
+
+def test_a_key_that_is_refused_is_one_line(login):
+    from wandb.errors import AuthenticationError
+
+    login(AuthenticationError("no such\nkey"))
+    with pytest.raises(UserError, match=r"does not take this machine's key \(no such key\); run"):
+        wandb_log.check_login()
+
+
+def test_a_login_that_works_is_no_error(login):
+    login(True)
+    wandb_log.check_login()
+
+
+def test_without_any_key_nothing_is_asked(monkeypatch, tmp_path):
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    assert wandb_log.login_problem() == "not logged in to W&B"

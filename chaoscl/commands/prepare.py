@@ -1,0 +1,27 @@
+"""``chaoscl prepare``: download and prepare data ahead of a run."""
+
+from typing import Annotated
+
+import typer
+
+
+def prepare_data(
+    names: Annotated[list[str], typer.Argument(help="Streams, or data sets.")],
+    data: Annotated[str | None, typer.Option(help="official, mirror or embedded (generated).")] = None,
+    data_dir: Annotated[str | None, typer.Option(help="Mirror folder; also CHAOSCL_DATA.")] = None,
+) -> None:
+    """Download and prepare the data of streams or data sets, once; a later run finds it in the cache."""
+    from rich.console import Console
+
+    from chaoscl.data import choose_source, prepare
+    from chaoscl.streams import find_stream
+
+    source = choose_source(data, data_dir)
+    datasets = list(dict.fromkeys(dataset for name in names for dataset in find_stream(name).datasets))
+    console, remarks = Console(), Console(stderr=True)
+    for number, dataset in enumerate(datasets, 1):
+        with remarks.status(f"{number} of {len(datasets)}: looking for {dataset}") as status:
+            ready = prepare(dataset, source, report=status.update)
+        rows = f"{ready.train_rows:,} training rows, {ready.test_rows:,} test rows"
+        console.print(f"{dataset}: {ready.source}, {rows}, SHA-256 {ready.sha256[:12]}", highlight=False)
+        console.print(f"  in {ready.folder}", highlight=False, soft_wrap=True)

@@ -1,0 +1,65 @@
+import json
+
+import pytest
+
+from chaoscl.data import CARDS
+from chaoscl.listing import listing
+from chaoscl.models import ZOO
+from chaoscl.runs.baseline import find_baselines, load_baseline
+from chaoscl.streams import STREAMS
+
+
+def test_a_program_reads_the_same_list_as_a_person(chaoscl):
+    status, out, _ = chaoscl("list", "--json")
+    assert status == 0
+    found = json.loads(out)
+    assert found == listing()
+    lines = chaoscl("list")[1]
+    for kind, names in found.items():
+        assert f"{kind}\n" in lines
+        assert all(f"  {name} " in lines for name in names)
+
+
+@pytest.mark.parametrize(("kind", "names"), [("stream", STREAMS), ("model", ZOO), ("data set", CARDS)])
+def test_all_that_there_is_can_be_asked_for(chaoscl, kind, names):
+    for name in names:
+        status, out, _ = chaoscl("info", name, "--json")
+        assert status == 0
+        assert kind in json.loads(out)
+
+
+def test_a_stream_s_tasks_are_told_with_what_they_hold(chaoscl):
+    tasks = json.loads(chaoscl("info", "long-12", "--json")[1])["stream"]["tasks"]
+    assert list(tasks) == [task.name for task in STREAMS["long-12"].tasks]
+    assert tasks["emnist_letters-3"].startswith("emnist_letters (image, 8 of 26 classes): handwritten letter")
+    assert (
+        "pixels permuted" in json.loads(chaoscl("info", "permuted-mnist", "--json")[1])["stream"]["tasks"]["permuted-2"]
+    )
+    assert "\n    ag_news: ag_news (text, all 4 classes): topic of a news item\n" in chaoscl("info", "text-image")[1]
+
+
+def test_a_baseline_s_values_come_with_their_sources(chaoscl):
+    for name in find_baselines():
+        told = json.loads(chaoscl("info", name, "--json")[1])["baseline"]
+        baseline = load_baseline(name)
+        assert (told["summary"], told["source"]) == (baseline.summary, baseline.source)
+        assert {key: value["value"] for key, value in told["hyper_parameters"].items()} == {
+            key: hyper.value for key, hyper in baseline.hyper.items()
+        }
+
+
+def test_what_is_empty_is_not_shown_to_a_person(chaoscl):
+    out = chaoscl("info", "ag_news")[1]
+    assert out.startswith("data set ag_news\n  name: ag_news\n")
+    assert "classes: World, Sports, Business, Sci/Tech\n" in out
+    assert "mean" not in out
+
+
+def test_baselines_of_another_folder_are_told(chaoscl, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from chaoscl.runs.baseline import Baseline\nBASELINE = Baseline('what mine does', build=print, source='me')\n"
+    )
+    assert "summary: what mine does" in chaoscl("info", "mine", "--baselines-dir", tmp_path)[1]
+    assert json.loads(chaoscl("list", "--json", "--baselines-dir", tmp_path)[1])["baselines"] == {
+        "mine": "what mine does"
+    }
