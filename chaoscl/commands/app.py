@@ -10,7 +10,7 @@ from chaoscl.commands.compare import compare
 from chaoscl.commands.doctor import doctor
 from chaoscl.commands.look import info, list_names
 from chaoscl.commands.prepare import prepare_data
-from chaoscl.commands.report import report
+from chaoscl.commands.report import plot, report
 from chaoscl.commands.run import run
 from chaoscl.commands.wandb_sync import sync
 
@@ -23,6 +23,7 @@ def build_app() -> typer.Typer:
     app.command("list")(list_names)
     app.command("info")(info)
     app.command("prepare")(prepare_data)
+    app.command("plot")(plot)
     app.command("report")(report)
     app.command("compare")(compare)
     app.command("doctor")(doctor)

@@ -1,25 +1,60 @@
-"""``chaoscl report``: results folders as a report."""
+"""``chaoscl report`` and ``chaoscl plot``: results folders as a page, figures, paper tables or a W&B report."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+Folders = Annotated[list[Path], typer.Argument(help="Results folders, a section each.")]
+_PAGE = Path("report.html")
+
 
 def report(
-    folders: Annotated[list[Path], typer.Argument(help="Results folders, a section each.")],
-    wandb: Annotated[str, typer.Option(metavar="ENTITY/PROJECT", help="Publish a W&B report in this project.")],
+    folders: Folders,
+    out: Annotated[Path, typer.Option(help="The page.")] = _PAGE,
+    figures: Annotated[Path | None, typer.Option(help="Also write every figure there, as SVG and PNG.")] = None,
+    tables: Annotated[Path | None, typer.Option(help="Also write tables there: CSV, Markdown, LaTeX.")] = None,
+    wandb: Annotated[
+        str | None, typer.Option(metavar="ENTITY/PROJECT", help="Publish a W&B report in this project instead.")
+    ] = None,
     dry_run: Annotated[
         Path | None, typer.Option("--dry-run", metavar="FILE", help="Write its specification; no login, no network.")
     ] = None,
 ) -> None:
-    """Build the comparison report of results folders and publish it on Weights & Biases."""
+    """Write one page that opens without a network, or publish a W&B report, from the aggregates of commands."""
+    from chaoscl.errors import UserError
+
+    if wandb is not None:
+        _publish(folders, wandb, dry_run)
+        return
+    if dry_run is not None:
+        raise UserError("--dry-run writes the specification of a W&B report: give --wandb ENTITY/PROJECT too")
+    from chaoscl.reports.page import write_page
+
+    written = [write_page(folders, out, _modalities())]
+    if figures:
+        written += _figures(folders, figures)
+    if tables:
+        written += _tables(folders, tables)
+    _say(f"written: {path}" for path in written)
+
+
+def plot(
+    folders: Folders,
+    out: Annotated[Path, typer.Option(help="Folder of the figures.")] = Path("figures"),
+) -> None:
+    """Write every kind of figure that the results allow, as SVG and PNG."""
+    _say(f"written: {path}" for path in _figures(folders, out))
+
+
+def _publish(folders: Sequence[Path], project: str, dry_run: Path | None) -> None:
     from rich.console import Console
 
     from chaoscl.files import storage_errors, write_atomic
     from chaoscl.reports.wandb_report import build_report, project_of, publish, specification
 
-    built = build_report(folders, *project_of(wandb))
+    built = build_report(folders, *project_of(project))
     if dry_run is None:
         where = publish(built)
     else:
@@ -27,3 +62,43 @@ def report(
             write_atomic(dry_run, specification(built))
         where = str(dry_run)
     Console(stderr=True).print(f"written to {where}", soft_wrap=True, highlight=False)
+
+
+def _figures(folders: Sequence[Path], out: Path) -> list[Path]:
+    from chaoscl.files import storage_errors
+    from chaoscl.reports.figures import write_figures
+    from chaoscl.reports.results import read_results
+
+    results = [read_results(folder) for folder in folders]
+    with storage_errors("the figures", out, "free some space or give another folder"):
+        paths, left_out = write_figures(results, out, _modalities())
+    _say(f"not drawn: {line}" for line in left_out)
+    return paths
+
+
+def _tables(folders: Sequence[Path], out: Path) -> list[Path]:
+    from chaoscl.files import storage_errors
+    from chaoscl.reports.figures.registry import folder_names
+    from chaoscl.reports.results import read_results
+    from chaoscl.reports.sheets import write_sheets
+
+    results = [read_results(folder) for folder in folders]
+    written = []
+    with storage_errors("the tables", out, "free some space or give another folder"):
+        for name, one in zip(folder_names(results), results, strict=True):
+            written += write_sheets(one, out / name)
+    return written
+
+
+def _modalities() -> dict[str, str]:
+    from chaoscl.data import CARDS
+
+    return {name: card.modality for name, card in CARDS.items()}
+
+
+def _say(lines: Iterable[str]) -> None:
+    from rich.console import Console
+
+    console = Console()
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)

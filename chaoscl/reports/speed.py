@@ -4,10 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chaoscl.reports.figures import BLUE, GREY
+from chaoscl.reports.figures.style import BLUE, GREY, VERMILION
 
-MISSED = "#D55E00"
-"""Okabe and Ito's vermilion."""
 _GOAL = {"at least": "≥", "at most": "≤"}
 
 
@@ -44,7 +42,7 @@ def speed_figure(speed: pd.DataFrame, title: str) -> Figure:
     shares = _shares(with_goal, "value")
     ends = np.sort(np.column_stack([_shares(with_goal, "low"), _shares(with_goal, "high")]))
     places = np.arange(len(with_goal))
-    colours = [BLUE if met == "yes" else MISSED for met in with_goal["met"]]
+    colours = [BLUE if met == "yes" else VERMILION for met in with_goal["met"]]
     figure = Figure(figsize=(10, 1.4 + 0.26 * len(with_goal)), layout="constrained")
     axis = figure.subplots()
     axis.hlines(places, ends[:, 0], ends[:, 1], colors=colours, linewidth=2)

@@ -16,6 +16,7 @@ from chaoscl.data import Bank
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.accounting import Cost, Ledger, reset_peak_memory
+from chaoscl.runs.allocator import keep_freed_memory
 from chaoscl.runs.baseline import Baseline, Setup
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.optimiser import RecipeAdamW
@@ -88,6 +89,7 @@ def execute(spec: RunSpec, baseline: Baseline, bank: Bank, progress: Progress = 
         RunFailedError: the loss is no longer finite.
     """
     train = {"sequential": _sequential, "joint": _joint, "independent": _independent}[baseline.schedule]
+    keep_freed_memory()
     reset_peak_memory()
     start = time.perf_counter()
     with reproducible(spec.device), quiet_avalanche():

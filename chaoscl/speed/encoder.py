@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from chaoscl.cortex import ChaosCortex, ChaosNeuronParams, CortexParams
 from chaoscl.models import ZOO, ModelSpec
 from chaoscl.models.encoders import ImageEncoder, Normalise
+from chaoscl.runs.allocator import keep_freed_memory
 from chaoscl.speed import published
 from chaoscl.speed.measure import Goal, Measured, Step, ratio, summary, take_turns
 
@@ -29,6 +30,7 @@ def measure(rounds: int) -> list[Measured]:
 
 
 def _step_of(spec: ModelSpec, rounds: int) -> list[Measured]:
+    keep_freed_memory()
     images = torch.randint(256, (BATCH, *SHAPE), dtype=torch.uint8)
     targets = torch.randint(CLASSES, (BATCH,))
     params = CortexParams(spec.embedding, [spec.hidden], ChaosNeuronParams(fail_prob=spec.fail_prob))

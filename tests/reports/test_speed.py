@@ -5,7 +5,8 @@ import pytest
 
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.speed import SPEED
-from chaoscl.reports.speed import MISSED, speed_figure, speed_table
+from chaoscl.reports.figures.style import VERMILION
+from chaoscl.reports.speed import speed_figure, speed_table
 
 ROWS = [
     ("cortex", "8 -> 32: fused", 20.0, 18.0, 21.0, "times as fast", "the published way", 30, "at least 15", "yes"),
@@ -33,7 +34,7 @@ def test_the_figure_puts_met_goals_right_of_one_and_marks_missed_ones(speed):
     axis = speed_figure(speed, "title").axes[0]
     shown = {tuple(line.get_xdata()): line.get_color() for line in axis.lines if line.get_marker() in "oX"}
     assert sorted(x for (x,) in shown) == [pytest.approx(4 / 5), pytest.approx(20 / 15)]
-    assert next(colour for (x,), colour in shown.items() if x < 1) == MISSED
+    assert next(colour for (x,), colour in shown.items() if x < 1) == VERMILION
 
 
 def test_the_csv_keeps_what_was_measured(speed, tmp_path):
