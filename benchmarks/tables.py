@@ -13,7 +13,7 @@ import typer
 from chaoscl.cli import run_command
 
 ROOT = Path(__file__).resolve().parents[1]
-_DOCS = ("anchors", "baselines", "catalogue", "concepts", "long-streams", "output")
+_DOCS = ("anchors", "baselines", "catalogue", "concepts", "long-streams", "output", "speed")
 PAGES = ("README.md", *(f"docs/{name}.md" for name in _DOCS))
 RESULTS = {
     "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST"),
@@ -22,6 +22,7 @@ RESULTS = {
 LONG = tuple(ROOT / "results" / f"long-20-{model}-recipe-short" for model in ("chaos2k", "mlp2k"))
 ANCHORS = ROOT / "results" / "anchors"
 GRID = ROOT / "results" / "grid"
+SPEED = ROOT / "results" / "speed"
 
 
 def blocks() -> dict[str, str]:
@@ -31,6 +32,7 @@ def blocks() -> dict[str, str]:
         **long_blocks(),
         **anchor_blocks(),
         **accounting_blocks(),
+        **speed_blocks(),
         **schema_blocks(),
         **catalogue_blocks(),
     }
@@ -123,6 +125,28 @@ def accounting_blocks() -> dict[str, str]:
     return {"list accounting": markdown(DataFrame(rows))}
 
 
+def speed_blocks() -> dict[str, str]:
+    """Return the timings, the main job beside its first version, and what changed in its results."""
+    from chaoscl.evaluation import schema
+    from chaoscl.evaluation.speed import AGAINST
+    from chaoscl.evaluation.speed import SPEED as TABLE
+    from chaoscl.evaluation.unchanged import unchanged_frame
+    from chaoscl.reports.speed import against_table, machine_line, speed_table, unchanged_table
+    from chaoscl.reports.tables import markdown
+
+    now, _ = RESULTS["text-image"]
+    summary = schema.read_csv(schema.SUMMARY, now / schema.SUMMARY.name)
+    first = schema.read_csv(schema.SUMMARY, SPEED / "text-image-first.csv")
+    short = schema.read_csv(schema.SUMMARY, SPEED / "text-image-bfloat16" / schema.SUMMARY.name)
+    return {
+        "speed machine": machine_line(SPEED / "machine.json"),
+        "speed": markdown(speed_table(schema.read_csv(TABLE, SPEED / TABLE.name))),
+        "speed against": markdown(against_table(schema.read_csv(AGAINST, SPEED / AGAINST.name))),
+        "speed unchanged": markdown(unchanged_table(unchanged_frame(first, summary), "first", "now")),
+        "speed bfloat16": markdown(unchanged_table(unchanged_frame(summary, short), "float32", "bfloat16")),
+    }
+
+
 def result_blocks() -> dict[str, str]:
     """Return the result tables, and the data behind them, from the committed CSVs."""
     from chaoscl.evaluation import schema
@@ -145,9 +169,11 @@ def schema_blocks() -> dict[str, str]:
     """Return the columns of every CSV file."""
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.anchors import ANCHORS as PUBLISHED
+    from chaoscl.evaluation.speed import AGAINST
+    from chaoscl.evaluation.speed import SPEED as TIMES
     from chaoscl.evaluation.tuning import CHOSEN, TRIALS
 
-    known = [*schema.TABLES.values(), TRIALS, CHOSEN, PUBLISHED]
+    known = [*schema.TABLES.values(), TRIALS, CHOSEN, PUBLISHED, TIMES, AGAINST]
     return {f"schema {table.name}": schema.as_markdown(table) for table in known}
 
 

@@ -4,7 +4,7 @@ from chaoscl.evaluation.table import Column, Table
 
 SPEED = Table(
     "speed.csv",
-    "How fast the suite is on one machine, one line a measured value; ratios are of paired rounds.",
+    "How fast the suite is on one machine, one line a measured value; ratios are of paired rounds",
     (
         Column("part", "str", "", "what was looked at"),
         Column("case", "str", "", "what was measured"),
@@ -21,7 +21,7 @@ SPEED = Table(
 
 AGAINST = Table(
     "against.csv",
-    "The main job of an earlier version and of this one, run side by side, one line a baseline.",
+    "The main job of an earlier version and of this one, run side by side, one line a baseline",
     (
         Column("baseline", "str", "", "name of the continual-learning strategy"),
         Column("precision", "str", "", "of the encoders in this version; the earlier one computed in float32"),

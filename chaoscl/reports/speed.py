@@ -1,10 +1,15 @@
 """Timings as a table and a figure: measured values beside their goals."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from chaoscl.evaluation.metrics import METRICS
 from chaoscl.reports.figures.style import BLUE, GREY, VERMILION
+from chaoscl.reports.tables import p_value
 
 _GOAL = {"at least": "≥", "at most": "≤"}
 
@@ -78,3 +83,55 @@ def _joined(unit: str) -> str:
     """Return the unit of a ratio with the word that leads on to what it is relative to."""
     words = {"times as fast": "times as fast as", "times the time": "times the time of", "percent": "% of"}
     return words.get(unit, unit)
+
+
+def against_table(against: pd.DataFrame) -> pd.DataFrame:
+    """Return the job of an earlier version beside this one's as text, with a line for all baselines together.
+
+    Args:
+        against: against.csv.
+    """
+    times = against.set_index("baseline")[["seconds_earlier", "seconds_now"]].astype(float)
+    times.loc["all"] = times.sum()
+    return pd.DataFrame(
+        [
+            {
+                "baseline": name,
+                "earlier, s": f"{before:.0f}",
+                "now, s": f"{now:.0f}",
+                "times as fast": f"{before / now:.2f}",
+            }
+            for name, (before, now) in zip(times.index, times.to_numpy(), strict=True)
+        ]
+    )
+
+
+def unchanged_table(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    """Return the differences between two versions' results as text, in percent and percentage points.
+
+    Args:
+        frame: of chaoscl.evaluation.unchanged.unchanged_frame.
+        first: what to call the first version.
+        second: what to call the second.
+    """
+    rows = [
+        {
+            "baseline": line["baseline"],
+            "metric": METRICS[line["metric"]].title,
+            first: f"{100 * line['first']:.1f}",
+            second: f"{100 * line['second']:.1f}",
+            "difference": f"{100 * line['difference']:+.1f} ({100 * line['low']:+.1f} to {100 * line['high']:+.1f})",
+            "p": p_value(line["p"]),
+        }
+        for line in frame.to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=["baseline", "metric", first, second, "difference", "p"])
+
+
+def machine_line(path: Path) -> str:
+    """Return one line on the machine that machine.json describes."""
+    machine = json.loads(path.read_text(encoding="utf-8"))
+    named = ("torch", "avalanche-lib", "numpy", "numba", "snntorch", "norse", "spikingjelly")
+    versions = ", ".join(f"{name} {machine[name]}" for name in named if name in machine)
+    place = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}"
+    return f"{place}, Python {machine['python']}, {versions}.\n"

@@ -6,7 +6,7 @@ import pytest
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.speed import SPEED
 from chaoscl.reports.figures.style import VERMILION
-from chaoscl.reports.speed import speed_figure, speed_table
+from chaoscl.reports.speed import against_table, machine_line, speed_figure, speed_table, unchanged_table
 
 ROWS = [
     ("cortex", "8 -> 32: fused", 20.0, 18.0, 21.0, "times as fast", "the published way", 30, "at least 15", "yes"),
@@ -40,3 +40,29 @@ def test_the_figure_puts_met_goals_right_of_one_and_marks_missed_ones(speed):
 def test_the_csv_keeps_what_was_measured(speed, tmp_path):
     schema.write_csv(speed, SPEED, tmp_path / SPEED.name)
     pd.testing.assert_frame_equal(schema.read_csv(SPEED, tmp_path / SPEED.name), speed, check_dtype=False)
+
+
+def test_the_last_line_of_the_job_is_the_whole():
+    against = pd.DataFrame(
+        {"baseline": ["naive", "ewc"], "seconds_earlier": [100.0, 200.0], "seconds_now": [50.0, 100.0]}
+    )
+    assert against_table(against).to_dict("records")[-1] == {
+        "baseline": "all",
+        "earlier, s": "300",
+        "now, s": "150",
+        "times as fast": "2.00",
+    }
+
+
+def test_a_difference_is_shown_with_its_interval_in_points():
+    line = {"baseline": "naive", "metric": "average_accuracy", "first": 0.5, "second": 0.75, "difference": 0.25}
+    (row,) = unchanged_table(pd.DataFrame([line | {"low": -0.125, "high": 0.625, "p": 0.04}]), "a", "b").to_dict(
+        "records"
+    )
+    assert (row["a"], row["b"], row["difference"], row["p"]) == ("50.0", "75.0", "+25.0 (-12.5 to +62.5)", "0.040")
+
+
+def test_the_machine_is_one_line(tmp_path):
+    file = tmp_path / "machine.json"
+    file.write_text('{"processor": "P", "cores": 2, "system": "Linux", "python": "3.11", "torch": "2.15"}')
+    assert machine_line(file) == "P, 2 cores, Linux, Python 3.11, torch 2.15.\n"
