@@ -86,8 +86,24 @@ def test_a_report_s_specification_is_written_without_a_login(chaoscl):
     assert Path("report.json").read_bytes() == (folder / "wandb-report.json").read_bytes()
 
 
+def test_a_page_and_figures_are_written_from_committed_results(chaoscl):
+    folder = RESULTS / "text-image-chaos2k"
+    status, out, _ = chaoscl("report", folder, "--out", "page.html", "--tables", "tables")
+    assert status == 0
+    assert "<!doctype html>" in Path("page.html").read_text(encoding="utf-8").lower()
+    assert {path.suffix for path in Path("tables").rglob("*.*")} == {".csv", ".md", ".tex"}
+    status, out, _ = chaoscl("plot", folder, "--out", "figures")
+    assert status == 0
+    drawn = {path.name for path in Path("figures").rglob("retention.*")}
+    assert drawn == {"retention.svg", "retention.png"}
+    assert "not drawn: " in out
+
+
 def test_a_report_that_cannot_be_is_one_line(chaoscl, refused):
     folder = RESULTS / "text-image-chaos2k"
+    refused(chaoscl("report", folder, "--dry-run", "x.json"), "--dry-run", "give --wandb")
+    refused(chaoscl("report", "nowhere"), "nowhere")
+    refused(chaoscl("plot", "nowhere"), "nowhere")
     refused(chaoscl("report", folder, "--wandb", "entity"), "write ENTITY/PROJECT")
     refused(chaoscl("report", "nowhere", "--wandb", "a/b"), "nowhere/forgetting.csv cannot be read")
     refused(chaoscl("report", folder, "--wandb", "a/b"), "not logged in", "--dry-run")
