@@ -15,7 +15,7 @@ import typer
 from chaoscl.cli import listed, run_command
 
 FOLDER = Path("results/speed")
-ROUNDS = {"cortex": 60, "encoder": 20, "feeding": 7, "growth": 3, "memory": 1, "start-up": 5}
+ROUNDS = {"cortex": 30, "encoder": 20, "feeding": 7, "growth": 3, "memory": 1, "start-up": 5}
 """Rounds of each part: the shorter a measurement, the more of them."""
 
 

@@ -127,6 +127,8 @@ def accounting_blocks() -> dict[str, str]:
 
 def speed_blocks() -> dict[str, str]:
     """Return the timings, the main job beside its first version, and what changed in its results."""
+    from pandas import concat
+
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.speed import AGAINST
     from chaoscl.evaluation.speed import SPEED as TABLE
@@ -135,13 +137,14 @@ def speed_blocks() -> dict[str, str]:
     from chaoscl.reports.tables import markdown
 
     now, _ = RESULTS["text-image"]
+    jobs = concat([schema.read_csv(AGAINST, path) for path in sorted(SPEED.glob("against*.csv"))])
     summary = schema.read_csv(schema.SUMMARY, now / schema.SUMMARY.name)
     first = schema.read_csv(schema.SUMMARY, SPEED / "text-image-first.csv")
     short = schema.read_csv(schema.SUMMARY, SPEED / "text-image-bfloat16" / schema.SUMMARY.name)
     return {
         "speed machine": machine_line(SPEED / "machine.json"),
         "speed": markdown(speed_table(schema.read_csv(TABLE, SPEED / TABLE.name))),
-        "speed against": markdown(against_table(schema.read_csv(AGAINST, SPEED / AGAINST.name))),
+        "speed against": markdown(against_table(jobs)),
         "speed unchanged": markdown(unchanged_table(unchanged_frame(first, summary), "first", "now")),
         "speed bfloat16": markdown(unchanged_table(unchanged_frame(summary, short), "float32", "bfloat16")),
     }

@@ -86,16 +86,18 @@ def _joined(unit: str) -> str:
 
 
 def against_table(against: pd.DataFrame) -> pd.DataFrame:
-    """Return the job of an earlier version beside this one's as text, with a line for all baselines together.
+    """Return the job of an earlier version beside this one's as text, with a line for all baselines of a precision.
 
     Args:
-        against: against.csv.
+        against: lines of against.csv.
     """
-    times = against.set_index("baseline")[["seconds_earlier", "seconds_now"]].astype(float)
-    times.loc["all"] = times.sum()
-    return pd.DataFrame(
-        [
+    rows = []
+    for precision, lines in against.groupby("precision", sort=False):
+        times = lines.set_index("baseline")[["seconds_earlier", "seconds_now"]].astype(float)
+        times.loc["all of these"] = times.sum()
+        rows += [
             {
+                "encoders now": precision,
                 "baseline": name,
                 "earlier, s": f"{before:.0f}",
                 "now, s": f"{now:.0f}",
@@ -103,7 +105,7 @@ def against_table(against: pd.DataFrame) -> pd.DataFrame:
             }
             for name, (before, now) in zip(times.index, times.to_numpy(), strict=True)
         ]
-    )
+    return pd.DataFrame(rows)
 
 
 def unchanged_table(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:

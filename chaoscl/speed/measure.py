@@ -51,14 +51,23 @@ class Measured:
     goal: Goal | None = None
 
 
-def take_turns(steps: Mapping[str, Step], rounds: int, warm_up: int = 2) -> dict[str, list[float]]:
-    """Return the seconds of each step in each round; each runs once a round; warm-up rounds are dropped."""
+def take_turns(steps: Mapping[str, Step], rounds: int, warm_up: int = 2, repeats: int = 1) -> dict[str, list[float]]:
+    """Return the seconds of each step in each round; warm-up rounds are dropped.
+
+    Args:
+        steps: what is timed, by name; in a round each has one turn.
+        rounds: that count.
+        warm_up: rounds before those.
+        repeats: times that a step runs in its turn, of which the mean counts: for steps so short that the first run
+            would mostly measure how the others left the caches.
+    """
     times: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(warm_up + rounds):
         for name, step in steps.items():
             start = time.perf_counter()
-            step()
-            times[name].append(time.perf_counter() - start)
+            for _ in range(repeats):
+                step()
+            times[name].append((time.perf_counter() - start) / repeats)
     return {name: values[warm_up:] for name, values in times.items()}
 
 

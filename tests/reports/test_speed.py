@@ -42,12 +42,14 @@ def test_the_csv_keeps_what_was_measured(speed, tmp_path):
     pd.testing.assert_frame_equal(schema.read_csv(SPEED, tmp_path / SPEED.name), speed, check_dtype=False)
 
 
-def test_the_last_line_of_the_job_is_the_whole():
-    against = pd.DataFrame(
-        {"baseline": ["naive", "ewc"], "seconds_earlier": [100.0, 200.0], "seconds_now": [50.0, 100.0]}
-    )
-    assert against_table(against).to_dict("records")[-1] == {
-        "baseline": "all",
+def test_each_precision_ends_with_the_whole_job():
+    seconds = {"seconds_earlier": [100.0, 200.0], "seconds_now": [50.0, 100.0]}
+    job = pd.DataFrame({"baseline": ["naive", "ewc"], **seconds})
+    table = against_table(pd.concat([job.assign(precision="float32"), job.assign(precision="bfloat16")]))
+    assert table["baseline"].tolist() == ["naive", "ewc", "all of these"] * 2
+    assert table.to_dict("records")[-1] == {
+        "encoders now": "bfloat16",
+        "baseline": "all of these",
         "earlier, s": "300",
         "now, s": "150",
         "times as fast": "2.00",

@@ -13,6 +13,13 @@ def test_steps_take_turns_and_warm_ups_are_dropped():
     assert {name: len(values) for name, values in times.items()} == {"a": 3, "b": 3}
 
 
+def test_a_step_may_run_several_times_in_its_turn():
+    order = []
+    times = take_turns({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 1, warm_up=0, repeats=2)
+    assert order == ["a", "a", "b", "b"]
+    assert len(times["a"]) == 1
+
+
 def test_a_ratio_is_taken_round_by_round():
     row = ratio("cortex", "case", [2.0, 40.0, 6.0], [1.0, 10.0, 2.0], against="x", goal=Goal("at least", 3.0))
     assert (row.value, row.low, row.high, row.rounds) == (3.0, 2.5, 3.5, 3)
