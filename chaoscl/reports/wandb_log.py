@@ -151,7 +151,8 @@ def heat_map(stored: StoredRun, folder: Path) -> Path:
     matrix, spec = stored.matrix, stored.spec["spec"]
     rows = matrix.to_frame().melt(["row", "after"], list(matrix.tasks), "task", "mean")
     path = folder / f"{HEAT_MAP}.png"
-    lines = rows.assign(model=stored.spec["model"], baseline=spec["baseline"])
+    # One run has no spread over seeds.
+    lines = rows.assign(sd=np.nan, model=stored.spec["model"], baseline=spec["baseline"])
     save(retention_figure(lines, f"{stored.spec['stream']['name']}, seed {spec['seed']}"), path)
     return path
 

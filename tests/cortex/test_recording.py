@@ -12,7 +12,7 @@ LIVELY = ChaosNeuronParams(threshold=0.2, noise_std=0.5, fail_prob=0.3)
 def make(hidden):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return ChaosCortex(CortexParams(4, hidden, LIVELY))
+        return ChaosCortex(CortexParams(4, hidden, LIVELY), kernel="torch")
 
 
 def seeded(seed=0):
