@@ -38,8 +38,8 @@ def record(
 ) -> Recording:
     """Tick a cortex on the same input, from rest, and keep what each tick does.
 
-    The ticks are those of :meth:`ChaosCortex.integrate`, draw by draw: the mean of the last layer's spikes over the
-    ticks is what it returns for the same generator.
+    The ticks are those of :meth:`ChaosCortex.integrate` in plain torch, draw by draw: the mean of the last layer's
+    spikes over the ticks is what it returns for the same generator.
 
     Args:
         cortex: the cortex; nothing of it is changed.
