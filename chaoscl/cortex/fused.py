@@ -1,9 +1,7 @@
 """Counting spikes in one pass: draws, value and derivative of all ticks while a handful of neurons stays in the cache.
 
 Needs numba. The same recursion, rounded in the same places, as :mod:`chaoscl.cortex.counting`; what differs are the
-draws, which come from :mod:`chaoscl.cortex.philox` under a key that the given generator draws. A neuron of a sample
-uses the words of its element in this order: its failures (none, one bit a tick if half of the spikes fail, else one
-word a tick), then one word of noise a tick, in pairs.
+draws, which come from :mod:`chaoscl.cortex.philox` in the order of :mod:`chaoscl.cortex.draws`.
 """
 
 import math
@@ -14,12 +12,11 @@ import torch
 from numba import njit, uint64
 from torch import Tensor
 
+from chaoscl.cortex.draws import BITS, BITWISE, NONE, WORDWISE, draw_key, failure_draws, failure_limit
 from chaoscl.cortex.params import ChaosNeuronParams
 from chaoscl.cortex.philox import LANES, fill_words, gaussian_pair
 
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "cache": True, "nogil": True}
-_BITS = 32
-_NONE, _BITWISE, _WORDWISE = 0, 1, 2
 _CERTAIN = 6.5
 """Deviations from the threshold beyond which noise, none of which is over 5.8 of its own, cannot decide a spike."""
 
@@ -60,7 +57,7 @@ def draws(
     padded = -(-size // LANES) * LANES
     noise = np.zeros((ticks, padded), dtype=np.float32)
     sent = np.ones((ticks, padded), dtype=np.bool_)
-    _draws(noise, sent, ticks, _failures(params), params.noise_std > 0, _limit(params), _key(generator))
+    _draws(noise, sent, ticks, failure_draws(params), params.noise_std > 0, *_limit_and_key(params, generator))
     return tuple(torch.from_numpy(one[:, :size]).reshape(ticks, *shape) for one in (noise, sent))  # type: ignore[return-value]
 
 
@@ -80,9 +77,8 @@ def _count(
         current.numpy().reshape(-1),
         ticks,
         tuple(np.float32(value) for value in constants),
-        _failures(params),
-        _limit(params),
-        _key(generator),
+        failure_draws(params),
+        *_limit_and_key(params, generator),
         differentiate,
         counts.numpy().reshape(-1),
         slope.numpy().reshape(-1),
@@ -90,25 +86,15 @@ def _count(
     return counts, slope
 
 
-def _key(generator: torch.Generator | None) -> np.uint64:
-    return np.uint64(int(torch.randint(2**63 - 1, (), generator=generator, dtype=torch.int64)))
-
-
-def _failures(params: ChaosNeuronParams) -> int:
-    """Return how failures are drawn."""
-    return _NONE if params.fail_prob == 0 else _BITWISE if params.fail_prob == 0.5 else _WORDWISE
-
-
-def _limit(params: ChaosNeuronParams) -> np.uint64:
-    """Return the word below which a spike fails."""
-    return np.uint64(round(params.fail_prob * 2**_BITS))
+def _limit_and_key(params: ChaosNeuronParams, generator: torch.Generator | None) -> tuple[np.uint64, np.uint64]:
+    return np.uint64(failure_limit(params)), np.uint64(draw_key(generator, torch.device("cpu")).item())
 
 
 @njit(inline="always")
 def _words_of_failures(failures, ticks):
-    if failures == _NONE:
+    if failures == NONE:
         return 0
-    return (ticks + _BITS - 1) // _BITS if failures == _BITWISE else ticks
+    return (ticks + BITS - 1) // BITS if failures == BITWISE else ticks
 
 
 @njit(inline="always")
@@ -119,12 +105,12 @@ def _draw(first, ticks, failures, noisy, limit, key, words, noise, sent):
     fill_words(first, (before + after + 3) // 4, key, words)
     for t in range(ticks):
         flags = sent[t * LANES : (t + 1) * LANES]
-        if failures == _BITWISE:
-            drawn = words[t // _BITS * LANES : (t // _BITS + 1) * LANES]
-            bit = np.uint32(t % _BITS)
+        if failures == BITWISE:
+            drawn = words[t // BITS * LANES : (t // BITS + 1) * LANES]
+            bit = np.uint32(t % BITS)
             for lane in range(LANES):
                 flags[lane] = np.float32(np.int32((drawn[lane] >> bit) & np.uint32(1)))
-        elif failures == _WORDWISE:
+        elif failures == WORDWISE:
             drawn = words[t * LANES : (t + 1) * LANES]
             for lane in range(LANES):
                 flags[lane] = np.float32(1) if uint64(drawn[lane]) >= limit else np.float32(0)
@@ -237,7 +223,7 @@ def _quantile(uniform, ticks, probability):
 @njit(**_OPTIONS)
 def _binomial(current, ticks, constants, failures, limit, key, differentiate, counts, slope):
     threshold, deviation = constants[0], constants[1]
-    sending = 1.0 if failures == _NONE else 1.0 - limit / 2.0**_BITS
+    sending = 1.0 if failures == NONE else 1.0 - limit / 2.0**BITS
     words = np.zeros(4 * LANES, np.uint32)
     certain = np.empty(ticks)
     share = (1.0 - sending) ** ticks
@@ -249,7 +235,7 @@ def _binomial(current, ticks, constants, failures, limit, key, differentiate, co
         fill_words(first, 1, key, words)
         for i in range(min(LANES, current.size - first)):
             above = float(current[first + i]) - threshold
-            uniform = (words[i] + 0.5) / 2.0**_BITS
+            uniform = (words[i] + 0.5) / 2.0**BITS
             if above > _CERTAIN * deviation:
                 k = 0
                 for j in range(ticks):

@@ -1,7 +1,7 @@
 """The fused count on CUDA: one Triton kernel, one thread a neuron of a sample, all ticks in registers.
 
-Draws the words that :mod:`chaoscl.cortex.fused` draws on a CPU under the same key, in the same order, and makes the
-same numbers of them up to rounding. The key stays on the device, so no step waits for the host.
+Draws the words that :mod:`chaoscl.cortex.fused` draws on a CPU, in the order of :mod:`chaoscl.cortex.draws`, and makes
+the same numbers of them up to rounding. The key stays on the device, so no step waits for the host.
 """
 
 import math
@@ -11,10 +11,11 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from chaoscl.cortex.draws import BITWISE, WORDWISE, draw_key, failure_draws, failure_limit
 from chaoscl.cortex.params import ChaosNeuronParams
 
 _BLOCK = 256
-_NONE, _BITWISE, _WORDWISE = 0, 1, 2
+_BITWISE, _WORDWISE = tl.constexpr(BITWISE), tl.constexpr(WORDWISE)
 _STEP = tl.constexpr(2.0**-24)  # between two uniform numbers
 _TURN = tl.constexpr(math.pi * 2.0**-31)  # from a signed word to an angle
 
@@ -43,11 +44,9 @@ def _count(
     counts, slope = torch.empty_like(current), torch.empty_like(current)
     if not current.numel():
         return counts, slope
-    key = torch.randint(2**63 - 1, (1,), generator=generator, dtype=torch.int64, device=current.device)
-    failures = _NONE if params.fail_prob == 0 else _BITWISE if params.fail_prob == 0.5 else _WORDWISE
     _kernel[(triton.cdiv(current.numel(), _BLOCK),)](
         current,
-        key,
+        draw_key(generator, current.device),
         counts,
         slope,
         current.numel(),
@@ -56,8 +55,8 @@ def _count(
         params.noise_std,
         1 - params.decay,
         params.refractory_decay,
-        round(params.fail_prob * 2**32),
-        FAILURES=failures,
+        failure_limit(params),
+        FAILURES=failure_draws(params),
         NOISY=params.noise_std > 0,
         REPLICA=replica,
         BLOCK=_BLOCK,
@@ -107,15 +106,15 @@ def _kernel(
     zero = tl.zeros((BLOCK,), tl.float32)
     v, r, count, d_v, d_r, slope = zero, zero, zero, zero, zero, zero
     before = 0
-    if FAILURES == 1:
+    if FAILURES == _BITWISE:
         before = (ticks + 31) // 32
-    if FAILURES == 2:
+    if FAILURES == _WORDWISE:
         before = ticks
     for t in range(ticks):
         sent = zero + 1.0
-        if FAILURES == 1:
+        if FAILURES == _BITWISE:
             sent = ((_word(low, high, zero.to(tl.int32) + t // 32, drawn) >> (t % 32)) & 1).to(tl.float32)
-        if FAILURES == 2:
+        if FAILURES == _WORDWISE:
             sent = (_word(low, high, zero.to(tl.int32) + t, drawn).to(tl.int64) >= limit).to(tl.float32)
         if REPLICA:
             v, r, d_v, d_r = zero, zero, zero, zero

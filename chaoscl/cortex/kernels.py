@@ -5,6 +5,7 @@ own, so its numbers have the same distribution and other values: numba on a CPU 
 on CUDA (which comes with torch there). It counts for one layer of float32 in the modes ``recurrent`` and ``replica``.
 """
 
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Literal, get_args
@@ -34,9 +35,16 @@ def check_kernel(kernel: str, device: str = "cpu") -> str:
 
 def installed(device: str) -> bool:
     """Say whether the fused kernel is there for a type of device."""
-    return device in _NEEDS and find_spec(_NEEDS[device]) is not None
+    return device in _NEEDS and _found(_NEEDS[device])
 
 
+@cache
+def _found(package: str) -> bool:
+    """Say whether a package is installed; asked once, because a search of the path takes longer than a small count."""
+    return find_spec(package) is not None
+
+
+@cache
 def counter(kernel: Kernel, mode: str, device: str) -> Counter:
     """Return what counts spikes in a mode, ``recurrent`` or ``replica``; the fused ones are imported when asked for."""
     name = "counting" if kernel == "torch" else _FUSED[device]
