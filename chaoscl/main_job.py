@@ -16,6 +16,7 @@ from chaoscl.cli import listed
 from chaoscl.data import Bank, choose_source, prepare
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
+from chaoscl.evaluation.stored import RUNS_FOLDER
 from chaoscl.evaluation.tuning import CHOSEN
 from chaoscl.files import storage_errors, write_atomic
 from chaoscl.models import AUTO, ModelOptions, check_options, find_model
@@ -24,7 +25,7 @@ from chaoscl.reports.tables import terminal_tables
 from chaoscl.runs.baseline import FOLDER, find_baselines, load_baseline
 from chaoscl.runs.provenance import code_hash
 from chaoscl.runs.recipes import find_recipe
-from chaoscl.runs.results import RUNS_FOLDER, check_folder, data_kind, write_aggregates
+from chaoscl.runs.results import check_folder, data_kind, write_aggregates
 from chaoscl.runs.spec import RunSpec, Value
 from chaoscl.runs.store import stored
 from chaoscl.runs.sweep import Failure, Job, plan_jobs, run_jobs, unfinished
@@ -224,7 +225,7 @@ def check(request: Request) -> tuple[list[RunSpec], Path]:
 
 def _options(request: Request) -> ModelOptions:
     """Return the variations of the model, with the kernel that ``auto`` stands for here."""
-    from chaoscl.models.build import resolve_kernel
+    from chaoscl.models.kernel import resolve_kernel
 
     kernel = resolve_kernel(request.kernel, request.model, request.mode, _device(request.device))
     return check_options(request.encoders, request.image_pool, request.mode, kernel, request.precision)

@@ -9,8 +9,6 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from chaoscl.cortex import ChaosNeuronParams, CortexParams
-from chaoscl.cortex.kernels import check_kernel, installed
-from chaoscl.errors import UserError
 from chaoscl.models.encoders import (
     Encoders,
     ImageEncoder,
@@ -22,7 +20,7 @@ from chaoscl.models.encoders import (
 )
 from chaoscl.models.network import CrossModalNetwork, SampleBank
 from chaoscl.models.trunks import ChaosTrunk, MLPTrunk, Noise
-from chaoscl.models.zoo import AUTO, ModelOptions, ModelSpec, find_model
+from chaoscl.models.zoo import ModelOptions, ModelSpec
 
 CANVAS = (3, 32, 32)
 """Shape to which all images are brought when they share one encoder."""
@@ -84,30 +82,6 @@ def build_model(
         network = CrossModalNetwork(bank, encoders, trunk, spec.hidden, heads, visible, noise)
         network.meter.per_sample = _macs(network, cards)
         return network
-
-
-def resolve_kernel(kernel: str, model: str, mode: str, device: str) -> str:
-    """Return the kernel that counts spikes where ``kernel`` is asked for: for ``auto``, the fused one if it can.
-
-    Args:
-        kernel: ``auto``, ``torch`` or ``fused``.
-        model: its name; one without a cortex has nothing to count, so that ``auto`` is ``torch``.
-        mode: of the cortex.
-        device: ``cpu`` or ``cuda``.
-
-    Raises:
-        UserError: there is no such kernel, or the fused one is not installed or cannot count here.
-    """
-    try:
-        asked = check_kernel(kernel, device)
-    except ValueError as error:
-        raise UserError(f"--kernel {kernel}: {error}") from error
-    able = find_model(model).trunk == "chaos" and mode != "feedback"
-    if asked == "fused" and not able:
-        raise UserError(f"--kernel fused counts for no {model} with --mode {mode}; use --kernel torch or auto")
-    if asked == AUTO:
-        return "fused" if able and installed(device) else "torch"
-    return asked
 
 
 def _macs(network: CrossModalNetwork, cards: Mapping[str, StreamCard]) -> dict[str, int]:

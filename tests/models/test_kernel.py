@@ -4,7 +4,7 @@ import pytest
 
 from chaoscl.cortex import kernels
 from chaoscl.errors import UserError
-from chaoscl.models.build import resolve_kernel
+from chaoscl.models.kernel import resolve_kernel
 
 
 @pytest.mark.parametrize(
@@ -17,13 +17,13 @@ from chaoscl.models.build import resolve_kernel
     ],
 )
 def test_auto_is_the_fused_one_where_it_counts(model, mode, expected, monkeypatch):
-    monkeypatch.setattr(kernels, "find_spec", lambda name: object())
+    monkeypatch.setattr(kernels, "_found", lambda name: True)
     assert resolve_kernel("auto", model, mode, "cpu") == expected
     assert resolve_kernel("torch", model, mode, "cpu") == "torch"
 
 
 def test_without_numba_auto_is_torch_and_fused_is_refused(monkeypatch):
-    monkeypatch.setattr(kernels, "find_spec", lambda name: None)
+    monkeypatch.setattr(kernels, "_found", lambda name: False)
     assert resolve_kernel("auto", "chaos2k", "recurrent", "cpu") == "torch"
     with pytest.raises(UserError, match="--kernel fused: the fused kernel needs numba"):
         resolve_kernel("fused", "chaos2k", "recurrent", "cpu")
