@@ -4,15 +4,14 @@ import json
 import os
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, requires, version
-from typing import Annotated, Any
+from importlib.metadata import requires
+from typing import Any
 
-import typer
+from chaoscl.commands.look import AsJson, told
+from chaoscl.runs.provenance import installed_versions
 
-from chaoscl.commands.look import told
 
-
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a program.")] = False) -> int:
+def doctor(as_json: AsJson = False) -> int:
     """Show versions, device, data, cache and W&B login; exit status 1 if something that a run needs is missing."""
     found, problems = examine()
     if as_json:
@@ -39,13 +38,11 @@ def _versions() -> tuple[dict[str, str], list[str]]:
 
     needed = [Requirement(line) for line in requires("chaoscl") or []]
     names = [one.name for one in needed if one.marker is None or one.marker.evaluate({"extra": ""})]
-    found, problems = {"python": platform.python_version()}, []
-    for name in ("chaoscl", *names):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            problems.append(f"package {name} is not installed: pip install {name}")
-    return found, problems
+    found = installed_versions(["chaoscl", *names])
+    missing = [name for name in ("chaoscl", *names) if name not in found]
+    return {"python": platform.python_version(), **found}, [
+        f"package {name} is not installed: pip install {name}" for name in missing
+    ]
 
 
 def _device() -> dict[str, Any]:
@@ -89,8 +86,6 @@ def _cache() -> dict[str, Any]:
 def _wandb() -> dict[str, Any]:
     from chaoscl.reports.wandb_log import login_problem
 
-    try:
-        reports = version("wandb-workspaces")
-    except PackageNotFoundError:
-        reports = "not installed; chaoscl report --wandb needs it"
-    return {"login": login_problem() or "works", "wandb-workspaces": reports}
+    name = "wandb-workspaces"
+    reports = installed_versions([name]).get(name, "not installed; chaoscl report --wandb needs it")
+    return {"login": login_problem() or "works", name: reports}

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from chaoscl.reports.results import Results
+
 Folders = Annotated[list[Path], typer.Argument(help="Results folders, a section each.")]
-_PAGE = Path("report.html")
 
 
 def report(
     folders: Folders,
-    out: Annotated[Path, typer.Option(help="The page.")] = _PAGE,
+    out: Annotated[Path, typer.Option(help="The page.")] = Path("report.html"),
     figures: Annotated[Path | None, typer.Option(help="Also write every figure there, as SVG and PNG.")] = None,
     tables: Annotated[Path | None, typer.Option(help="Also write tables there: CSV, Markdown, LaTeX.")] = None,
     wandb: Annotated[
@@ -33,10 +35,11 @@ def report(
     from chaoscl.reports.page import write_page
 
     written = [write_page(folders, out, _modalities())]
+    results = _read(folders) if figures or tables else []
     if figures:
-        written += _figures(folders, figures)
+        written += _figures(results, figures)
     if tables:
-        written += _tables(folders, tables)
+        written += _tables(results, tables)
     _say(f"written: {path}" for path in written)
 
 
@@ -45,7 +48,7 @@ def plot(
     out: Annotated[Path, typer.Option(help="Folder of the figures.")] = Path("figures"),
 ) -> None:
     """Write every kind of figure that the results allow, as SVG and PNG."""
-    _say(f"written: {path}" for path in _figures(folders, out))
+    _say(f"written: {path}" for path in _figures(_read(folders), out))
 
 
 def _publish(folders: Sequence[Path], project: str, dry_run: Path | None) -> None:
@@ -64,25 +67,27 @@ def _publish(folders: Sequence[Path], project: str, dry_run: Path | None) -> Non
     Console(stderr=True).print(f"written to {where}", soft_wrap=True, highlight=False)
 
 
-def _figures(folders: Sequence[Path], out: Path) -> list[Path]:
-    from chaoscl.files import storage_errors
-    from chaoscl.reports.figures import write_figures
+def _read(folders: Sequence[Path]) -> list["Results"]:
     from chaoscl.reports.results import read_results
 
-    results = [read_results(folder) for folder in folders]
+    return [read_results(folder) for folder in folders]
+
+
+def _figures(results: Sequence["Results"], out: Path) -> list[Path]:
+    from chaoscl.files import storage_errors
+    from chaoscl.reports.figures import write_figures
+
     with storage_errors("the figures", out, "free some space or give another folder"):
         paths, left_out = write_figures(results, out, _modalities())
     _say(f"not drawn: {line}" for line in left_out)
     return paths
 
 
-def _tables(folders: Sequence[Path], out: Path) -> list[Path]:
+def _tables(results: Sequence["Results"], out: Path) -> list[Path]:
     from chaoscl.files import storage_errors
     from chaoscl.reports.figures.registry import folder_names
-    from chaoscl.reports.results import read_results
     from chaoscl.reports.sheets import write_sheets
 
-    results = [read_results(folder) for folder in folders]
     written = []
     with storage_errors("the tables", out, "free some space or give another folder"):
         for name, one in zip(folder_names(results), results, strict=True):

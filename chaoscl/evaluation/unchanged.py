@@ -15,7 +15,8 @@ def unchanged_frame(first: pd.DataFrame, second: pd.DataFrame, confidence: float
     """Return, for each baseline and metric that both have, the difference of the means and what chance makes of it.
 
     Welch's unequal-variances interval and test ("The generalization of Student's problem when several different
-    population variances are involved", Biometrika 34, 1947): the versions' runs are independent draws.
+    population variances are involved", Biometrika 34, 1947). It takes the runs as independent. Those of one seed share
+    initial weights and data order, so the interval is rather too wide than too narrow.
 
     Args:
         first: summary.csv of the earlier version.

@@ -13,7 +13,7 @@ import pandas as pd
 
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.stored import StoredRun, is_finished, read_run
+from chaoscl.evaluation.stored import RUNS_FOLDER, StoredRun, is_finished, read_run
 
 NEEDED = (schema.RETENTION, schema.FORGETTING, schema.SUMMARY, schema.RUNS, schema.DATA)
 OPTIONAL = (schema.COMPARISONS, schema.COSTS, schema.TIMINGS)
@@ -106,10 +106,10 @@ def read_results(folder: Path) -> Results:
         raise UserError(f"{folder} is not a folder; give a results folder that benchmarks/run.py has written")
     if not (folder / schema.SUMMARY.name).is_file():
         raise UserError(f"{folder} holds no {schema.SUMMARY.name}, so no results; {_instead(folder)}")
-    frames = {table.name: _frame(folder, table) for table in NEEDED}
+    frames = {table.name: read_frame(folder, table) for table in NEEDED}
     there = [table for table in OPTIONAL if (folder / table.name).is_file()]
     for table in OPTIONAL:
-        frames[table.name] = _frame(folder, table) if table in there else schema.empty(table)
+        frames[table.name] = read_frame(folder, table) if table in there else schema.empty(table)
     command = _read(folder / COMMAND).decode("utf-8", "replace").strip() if (folder / COMMAND).is_file() else ""
     problem = _problem(frames)
     if problem:
@@ -143,7 +143,12 @@ def _read(path: Path) -> bytes:
         raise UserError(f"{path} cannot be read ({error.strerror}); run the folder's command again") from error
 
 
-def _frame(folder: Path, table: schema.Table) -> pd.DataFrame:
+def read_frame(folder: Path, table: schema.Table) -> pd.DataFrame:
+    """Return an aggregate of a results folder.
+
+    Raises:
+        UserError: it is missing, or is not what the table says.
+    """
     path = folder / table.name
     try:
         return schema.read_csv(table, path)
@@ -154,9 +159,9 @@ def _frame(folder: Path, table: schema.Table) -> pd.DataFrame:
 
 
 def _stored(folder: Path, runs: pd.DataFrame) -> tuple[StoredRun, ...]:
-    names = runs.loc[runs["status"] == "finished", "run"]
+    root, names = folder / RUNS_FOLDER, runs.loc[runs["status"] == "finished", "run"]
     try:
-        return tuple(read_run(folder / "runs" / name) for name in names if is_finished(folder / "runs" / name))
+        return tuple(read_run(root / name) for name in names if is_finished(root / name))
     except ValueError as error:
         raise UserError(f"{error}; delete that run's folder and run the command again") from error
 

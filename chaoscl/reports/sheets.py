@@ -10,7 +10,7 @@ import pandas as pd
 
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.metrics import METRICS
-from chaoscl.evaluation.stored import StoredRun
+from chaoscl.evaluation.stored import RUNS_FOLDER, StoredRun
 from chaoscl.files import write_atomic
 from chaoscl.reports.results import Results
 from chaoscl.reports.tables import (
@@ -173,7 +173,7 @@ def run_sheet(results: Results) -> Sheet:
                 frame[title] = ["-" if pd.isna(value) else shown(value) for value in merged[column]]
     reached = {str(run.folder): run.metrics["metrics"] for run in results.stored}
     if reached:
-        found = [reached.get(str(results.folder / "runs" / name), {}) for name in runs["run"]]
+        found = [reached.get(str(results.folder / RUNS_FOLDER / name), {}) for name in runs["run"]]
         for metric in ("average_accuracy", "forgetting_max_last"):
             frame[f"{SHOWN[metric]}, %"] = [_percent(metrics.get(metric)) for metrics in found]
     frame["message"] = [message or "-" for message in runs["message"]]

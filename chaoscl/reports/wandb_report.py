@@ -15,6 +15,7 @@ import pandas as pd
 
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
+from chaoscl.reports.results import read_frame
 from chaoscl.reports.tables import SHOWN, comparison_table, cost_table, data_table, main_table, markdown
 from chaoscl.reports.wandb_log import HEAT_MAP, MATRIX_TABLE, SO_FAR, check_login
 
@@ -96,20 +97,10 @@ def _library() -> Any:
     return reports
 
 
-def _read(folder: Path, table: schema.Table) -> pd.DataFrame:
-    path = folder / table.name
-    try:
-        return schema.read_csv(table, path)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read; give folders that benchmarks/run.py has written") from error
-    except ValueError as error:
-        raise UserError(f"{error}; run the folder's command.txt again") from error
-
-
 def _section(reports: Any, name: str, folder: Path) -> list[Any]:
     """Return the blocks about one results folder."""
-    forgetting, summary = _read(folder, schema.FORGETTING), _read(folder, schema.SUMMARY)
-    runsets = list(_runsets(reports, name, _read(folder, schema.RUNS)))
+    forgetting, summary = read_frame(folder, schema.FORGETTING), read_frame(folder, schema.SUMMARY)
+    runsets = list(_runsets(reports, name, read_frame(folder, schema.RUNS)))
     tasks = [task for task in dict.fromkeys(forgetting["task"]) if not str(task).startswith(_POSITION)]
     defined = set(summary[summary["n"] > 0]["metric"])
     grids = {
@@ -132,18 +123,18 @@ def _section(reports: Any, name: str, folder: Path) -> list[Any]:
 
 def _text(folder: Path, forgetting: pd.DataFrame, summary: pd.DataFrame) -> str:
     """Return the words and tables of a section, as Markdown."""
-    data = _read(folder, schema.DATA)
+    data = read_frame(folder, schema.DATA)
     first = summary.iloc[0]
     parts = [f"Stream {first['stream']}, {first['scenario']}-incremental; percent, mean ± 95 % interval over seeds."]
     if "embedded" in set(data["source"]):
         parts.append("**EMBEDDED data: generated stand-ins, not for comparison with any result on real data.**")
     parts.append(markdown(main_table(forgetting, summary)))
     if (folder / schema.COMPARISONS.name).exists():
-        comparisons = _read(folder, schema.COMPARISONS)
+        comparisons = read_frame(folder, schema.COMPARISONS)
         if len(comparisons):
             parts += ["Average accuracy, paired over seeds and task orders:", markdown(comparison_table(comparisons))]
     if (folder / schema.COSTS.name).exists():
-        costs, timings = _read(folder, schema.COSTS), _read(folder, schema.TIMINGS)
+        costs, timings = read_frame(folder, schema.COSTS), read_frame(folder, schema.TIMINGS)
         parts += ["What each baseline cost:", markdown(cost_table(costs, timings))]
     parts += ["The data:", markdown(data_table(data))]
     notes = [f"- {row['dataset']}: {row['note']}" for row in data.to_dict("records") if row["note"]]

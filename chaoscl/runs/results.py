@@ -11,12 +11,12 @@ from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.aggregate import RunRecord, forgetting_frame, retention_frame, summary_frame
 from chaoscl.evaluation.comparison import comparison_frame
+from chaoscl.evaluation.stored import RUNS_FOLDER
 from chaoscl.files import write_atomic
 from chaoscl.runs.store import data_rows, stored
 from chaoscl.runs.sweep import Failure, Job
 from chaoscl.streams import find_stream
 
-RUNS_FOLDER = "runs"
 COMMAND = "command.txt"
 
 

@@ -1,9 +1,7 @@
 """A whole training step on images: encoder, core, head, loss, clipping and AdamW, against the published way."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +9,8 @@ from torch.nn.functional import cross_entropy
 
 from chaoscl.cortex import ChaosCortex, ChaosNeuronParams, CortexParams
 from chaoscl.models import ZOO, ModelSpec
-from chaoscl.models.encoders import ImageEncoder, Normalise
+from chaoscl.models.encoders import Encoders, ImageEncoder, Normalise
+from chaoscl.models.zoo import Precision
 from chaoscl.runs.allocator import keep_freed_memory
 from chaoscl.speed import published
 from chaoscl.speed.measure import Goal, Measured, Step, ratio, summary, take_turns
@@ -20,7 +19,8 @@ PART = "encoder"
 BATCH = 128
 SHAPE = (1, 28, 28)
 CLASSES = 10
-_GOALS = {"float32": Goal("at least", 1.6), "bfloat16": Goal("at least", 2.3)}
+_DATA = "digits"
+_GOALS: dict[Precision, Goal] = {"float32": Goal("at least", 1.6), "bfloat16": Goal("at least", 2.3)}
 _SHARE = Goal("at most", 5.0)
 
 
@@ -36,7 +36,7 @@ def _step_of(spec: ModelSpec, rounds: int) -> list[Measured]:
     params = CortexParams(spec.embedding, [spec.hidden], ChaosNeuronParams(fail_prob=spec.fail_prob))
     ours = ChaosCortex(params)
     x = torch.rand(BATCH, spec.embedding, requires_grad=True)
-    steps: dict[str, Step] = {"published": _published(spec, images, targets)}
+    steps: dict[str, Step] = {"published": _published(spec, ChaosCortex(params, "torch"), images, targets)}
     for precision in _GOALS:
         steps[precision] = _ours(spec, ours, precision, images, targets)
     steps["core"] = lambda: ours.integrate(x, spec.ticks).sum().backward()
@@ -59,14 +59,10 @@ def _step_of(spec: ModelSpec, rounds: int) -> list[Measured]:
     return rows
 
 
-def _published(spec: ModelSpec, images: Tensor, targets: Tensor) -> Step:
+def _published(spec: ModelSpec, cortex: ChaosCortex, images: Tensor, targets: Tensor) -> Step:
     encoder = published.image_encoder(SHAPE, spec.embedding, spec.channels)
-    cortex = ChaosCortex(
-        CortexParams(spec.embedding, [spec.hidden], ChaosNeuronParams(fail_prob=spec.fail_prob)), "torch"
-    )
     head = nn.Linear(spec.hidden, CLASSES)
-    modules = nn.ModuleList([encoder, cortex, head])
-    parameters = list(modules.parameters())
+    parameters = list(nn.ModuleList([encoder, cortex, head]).parameters())
     logits = partial(_published_logits, encoder, cortex, head, spec.ticks)
     return _step(logits, images, targets, published.optimiser(parameters), lambda: published.clip(parameters))
 
@@ -76,18 +72,14 @@ def _published_logits(encoder: nn.Module, cortex: ChaosCortex, head: nn.Module, 
     return head(published.over_time(cortex, encoder(pixels), ticks))
 
 
-def _ours(spec: ModelSpec, cortex: ChaosCortex, precision: str, images: Tensor, targets: Tensor) -> Step:
-    normalise = Normalise((0.5,), (0.5,))
+def _ours(spec: ModelSpec, cortex: ChaosCortex, precision: Precision, images: Tensor, targets: Tensor) -> Step:
     encoder = ImageEncoder(SHAPE, spec.embedding, spec.channels, "flatten")
+    encoders = Encoders({_DATA: encoder}, {_DATA: Normalise((0.5,), (0.5,))}, {_DATA: _DATA}, precision)
     head = nn.Linear(spec.hidden, CLASSES)
-    parameters = [*encoder.parameters(), *cortex.parameters(), *head.parameters()]
+    parameters = [*encoders.parameters(), *cortex.parameters(), *head.parameters()]
 
     def logits(images: Tensor) -> Tensor:
-        short: Any = nullcontext() if precision == "float32" else torch.autocast("cpu", torch.bfloat16)
-        samples = normalise(images)
-        with short:
-            embedding = encoder(samples)
-        return head(cortex.integrate(embedding.float(), spec.ticks))
+        return head(cortex.integrate(encoders(_DATA, images), spec.ticks))
 
     optimiser = torch.optim.AdamW(parameters, fused=True)
     return _step(logits, images, targets, optimiser, lambda: nn.utils.clip_grad_norm_(parameters, published.CLIP))
