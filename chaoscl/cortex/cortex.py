@@ -6,9 +6,8 @@ from typing import Literal, cast, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from chaoscl.cortex.counting import count_spikes
+from chaoscl.cortex.counting import spike_rates
 from chaoscl.cortex.kernels import AUTO, Kernel, check_kernel, counter, installed
 from chaoscl.cortex.layer import ChaosLayer
 from chaoscl.cortex.neuron import LayerState
@@ -127,8 +126,7 @@ class ChaosCortex(nn.Module):
         kernel = self.kernel_for(mode)
         if mode != "feedback" and len(self.layers) == 1:
             (layer,) = self._layers()
-            current = functional.linear(x, layer.w_in)
-            return count_spikes(counter(kernel, mode, x.device.type), current, ticks, layer.neuron, generator) / ticks
+            return spike_rates(counter(kernel, mode, x.device.type), x, layer.w_in, ticks, layer.neuron, generator)
         if mode == "replica":
             return self._count_replicas(x, ticks, generator) / ticks
         return self._count_over_time(x, ticks, mode == "feedback", generator) / ticks

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from chaoscl.cortex.params import ChaosNeuronParams
 
@@ -19,44 +20,56 @@ Counter = Callable[[Tensor, int, ChaosNeuronParams, torch.Generator | None, bool
 """Counts for a current (B, H), ticks, constants and source of draws, and their derivative if asked; each (B, H)."""
 
 
-def count_spikes(
-    counter: Counter, current: Tensor, ticks: int, params: ChaosNeuronParams, generator: torch.Generator | None = None
+def spike_rates(
+    counter: Counter,
+    x: Tensor,
+    weight: Tensor,
+    ticks: int,
+    params: ChaosNeuronParams,
+    generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Return how many spikes each neuron sends in ``ticks`` ticks, (B, H), differentiable in the current.
+    """Return each neuron's mean spikes over ``ticks`` ticks on the same input, (B, H), differentiable once.
 
     Args:
-        counter: how they are counted: one of this module, or of a fused one.
-        current: the input current, (B, H), the same at each tick.
+        counter: how spikes are counted: one of this module, or of a fused one.
+        x: input, (B, inputs).
+        weight: of the input, (H, inputs); the current is x weight'.
         ticks: how many, >= 1.
         params: the neurons' constants.
-        generator: source of the draws, on the device of ``current``; the global one if None.
+        generator: source of the draws, on the device of ``x``; the global one if None.
     """
-    counts: Tensor = _Counts.apply(counter, current, ticks, params, generator)
-    return counts
+    rates: Tensor = _Rates.apply(counter, x, weight, ticks, params, generator)
+    return rates
 
 
-class _Counts(torch.autograd.Function):
-    """Counts whose slope was found on the way."""
+class _Rates(torch.autograd.Function):
+    """Product with the weights, count and mean in one node: a small core's nodes take longer than their work."""
 
     @staticmethod
     def forward(
         ctx: Any,
         counter: Counter,
-        current: Tensor,
+        x: Tensor,
+        weight: Tensor,
         ticks: int,
         params: ChaosNeuronParams,
         generator: torch.Generator | None,
     ) -> Tensor:
-        """Return the counts, (B, H)."""
-        counts, slope = counter(current, ticks, params, generator, ctx.needs_input_grad[1])
-        ctx.save_for_backward(slope)
-        return counts
+        """Return the rates, (B, H)."""
+        counts, slope = counter(x.mm(weight.t()), ticks, params, generator, any(ctx.needs_input_grad))
+        ctx.save_for_backward(x, weight, slope)
+        ctx.ticks = ticks
+        return counts.div_(ticks)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor, None, None, None]:
-        """Return the gradient to the current."""
-        (slope,) = ctx.saved_tensors
-        return None, grads[0] * slope, None, None, None
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor | None, Tensor | None, None, None, None]:
+        """Return the gradients to the input and the weights."""
+        x, weight, slope = ctx.saved_tensors
+        to_current = (grads[0] / ctx.ticks).mul_(slope)
+        to_x = to_current.mm(weight) if ctx.needs_input_grad[1] else None
+        to_weight = to_current.t().mm(x) if ctx.needs_input_grad[2] else None
+        return None, to_x, to_weight, None, None, None
 
 
 def count_over_time(

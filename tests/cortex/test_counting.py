@@ -4,10 +4,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch.nn import functional
 
 from chaoscl.cortex import ChaosCortex, ChaosNeuronParams, CortexParams
-from chaoscl.cortex.counting import count_over_time, count_replicas, count_spikes
+from chaoscl.cortex.counting import count_over_time, count_replicas, spike_rates
 
 SHARE = st.floats(0.0, 0.95)
 NEURONS = st.builds(
@@ -21,27 +20,27 @@ NEURONS = st.builds(
 
 
 def both_ways(mode, neuron, ticks, seed, dtype=torch.float64):
-    """Return counts and gradients to input and weights of a layer of 7, as written and with the derivative along."""
+    """Return mean spikes and gradients to input and weights of a layer of 7, as written and derivative along."""
     torch.manual_seed(seed)
     cortex = ChaosCortex(CortexParams(5, [7], neuron)).to(dtype)
     weight = cortex.layers[0].w_in
     inputs = torch.randn(6, 5, dtype=dtype)
     reader = torch.randn(6, 7, dtype=dtype)
     written = {
-        "recurrent": lambda x, draws: cortex._count_over_time(x, ticks, False, draws),
-        "replica": lambda x, draws: cortex._count_replicas(x, ticks, draws),
+        "recurrent": lambda x, draws: cortex._count_over_time(x, ticks, False, draws) / ticks,
+        "replica": lambda x, draws: cortex._count_replicas(x, ticks, draws) / ticks,
     }[mode]
     counter = {"recurrent": count_over_time, "replica": count_replicas}[mode]
     results = []
     for count in (
         written,
-        lambda x, draws: count_spikes(counter, functional.linear(x, weight), ticks, neuron, draws),
+        lambda x, draws: spike_rates(counter, x, weight, ticks, neuron, draws),
     ):
         x = inputs.clone().requires_grad_()
         draws = torch.Generator().manual_seed(seed)
-        counts = count(x, draws)
-        gradients = torch.autograd.grad((counts * reader).sum(), (x, weight))
-        results.append((counts.detach(), *gradients, draws.get_state()))
+        rates = count(x, draws)
+        gradients = torch.autograd.grad((rates * reader).sum(), (x, weight))
+        results.append((rates.detach(), *gradients, draws.get_state()))
     return results
 
 
@@ -69,8 +68,8 @@ def test_refractoriness_is_differentiated_and_not_held_constant():
     neuron = ChaosNeuronParams(threshold=0.5, noise_std=0.0, fail_prob=0.0, decay=0.1, refractory_decay=0.5)
     current = torch.tensor([[0.6]], dtype=torch.float64, requires_grad=True)
     # Tick 1: v = 0.6, a spike, slope 0.9, r clamped at 1 (slope 0). Tick 2: v = 0. Tick 3: r = 0.5 of then.
-    counts = count_spikes(count_over_time, current, 3, neuron)
-    (slope,) = torch.autograd.grad(counts.sum(), current)
+    rates = spike_rates(count_over_time, current, torch.ones(1, 1, dtype=torch.float64), 3, neuron)
+    (slope,) = torch.autograd.grad(3 * rates.sum(), current)
     v, d_v, r, d_r, expected = 0.0, 0.0, 0.0, 0.0, 0.0
     for _ in range(3):
         v, d_v = v + 0.6, d_v + 1.0
@@ -85,8 +84,15 @@ def test_refractoriness_is_differentiated_and_not_held_constant():
 
 @pytest.mark.parametrize("counter", [count_over_time, count_replicas])
 def test_without_a_gradient_none_is_computed(counter):
-    current = torch.rand(3, 4)
-    counts = count_spikes(counter, current, 5, ChaosNeuronParams(fail_prob=0.5))
-    assert not counts.requires_grad
-    assert counts.min() >= 0
-    assert counts.max() <= 5
+    rates = spike_rates(counter, torch.rand(3, 4), torch.rand(6, 4), 5, ChaosNeuronParams(fail_prob=0.5))
+    assert not rates.requires_grad
+    assert rates.shape == (3, 6)
+    assert rates.min() >= 0
+    assert rates.max() <= 1
+
+
+def test_only_what_needs_a_gradient_gets_one():
+    x, weight = torch.rand(3, 4), torch.rand(6, 4, requires_grad=True)
+    spike_rates(count_over_time, x, weight, 5, ChaosNeuronParams()).sum().backward()
+    assert weight.grad is not None
+    assert x.grad is None

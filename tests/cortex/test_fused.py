@@ -8,7 +8,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from torch.nn import functional
 
 pytest.importorskip("numba", reason="the extra 'fast' is not installed")
 
@@ -18,7 +17,7 @@ from chaoscl.cortex import (
     CortexParams,
     fused,
 )
-from chaoscl.cortex.counting import count_over_time, count_spikes
+from chaoscl.cortex.counting import count_over_time, spike_rates
 
 COUNTERS = {"recurrent": fused.count_over_time, "replica": fused.count_replicas}
 NEURONS = st.builds(
@@ -63,14 +62,14 @@ def test_with_the_same_draws_spikes_are_equal_and_gradients_agree(mode, neuron, 
     noise, sent = fused.draws((batch, 7), ticks, neuron, generator(seed))
     found = []
     for count in (
-        lambda x: as_written(cortex, mode, x, ticks, noise, sent, neuron.fail_prob),
-        lambda x: count_spikes(COUNTERS[mode], functional.linear(x, weight), ticks, neuron, generator(seed)),
+        lambda x: as_written(cortex, mode, x, ticks, noise, sent, neuron.fail_prob) / ticks,
+        lambda x: spike_rates(COUNTERS[mode], x, weight, ticks, neuron, generator(seed)),
     ):
         given = x.clone().requires_grad_()
-        counts = count(given)
-        found.append((counts.detach(), *torch.autograd.grad((counts * reader).sum(), (given, weight))))
-    (counts, *gradients), (fused_counts, *fused_gradients) = found
-    assert torch.equal(fused_counts, counts)
+        rates = count(given)
+        found.append((rates.detach(), *torch.autograd.grad((rates * reader).sum(), (given, weight))))
+    (rates, *gradients), (fused_rates, *fused_gradients) = found
+    assert torch.equal(fused_rates, rates)
     for one, other in zip(fused_gradients, gradients, strict=True):
         # 1e-6 of the largest: float32 sums of up to forty ticks that cancel.
         torch.testing.assert_close(one, other, rtol=1e-6, atol=2e-6 * max(1.0, float(other.abs().max())) * ticks)
