@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from chaoscl.cortex import ChaosCortex, ChaosNeuronParams, CortexParams
 from chaoscl.cortex.cortex import Mode
-from chaoscl.cortex.kernels import installed
+from chaoscl.cortex.kernels import counter, installed
 from chaoscl.models import ZOO
 from chaoscl.speed import peers, published
 from chaoscl.speed.measure import Goal, Measured, Step, ratio, summary, take_turns
@@ -20,6 +20,8 @@ REPEATS = 10
 """Runs in a turn: one takes fractions of a millisecond."""
 PUBLISHED = "the published way"
 CONTROL = "Linear + ReLU"
+COUNT = "the fused count alone, no product, no autograd"
+"""A step can be no faster than this and a linear layer's products together: the limit of what the kernel can win."""
 _TORCH = {"recurrent": Goal("at least", 2.0), "replica": Goal("at least", 2.5)}
 _FUSED = Goal("at least", 10.0)
 _FUSED_MAIN = Goal("at least", 15.0)
@@ -64,6 +66,8 @@ def _training(shape: Shape, mode: Mode, rounds: int) -> list[Measured]:
     runs = _ways(shape, mode)
     others = peers.available(shape.inputs, shape.size, shape.ticks) if mode == "recurrent" else {}
     steps: dict[str, Step] = {name: partial(_once, run, x) for name, run in (runs | others).items()}
+    if installed("cpu"):
+        steps[COUNT] = _count_alone(shape, mode)
     times = take_turns(steps, rounds, repeats=REPEATS)
     label = shape.label(mode)
     rows = [summary(PART, f"{label}: {PUBLISHED}", [1e3 * one for one in times[PUBLISHED]], "ms")]
@@ -73,6 +77,9 @@ def _training(shape: Shape, mode: Mode, rounds: int) -> list[Measured]:
             ratio(PART, f"{label}: {kernel}", times[PUBLISHED], times[kernel], against=PUBLISHED, goal=goals[kernel])
         )
     fastest = _kernels()[-1]
+    rows.append(ratio(PART, f"{label}: {CONTROL}", times[PUBLISHED], times[CONTROL], against=PUBLISHED))
+    if COUNT in times:
+        rows.append(ratio(PART, f"{label}: {COUNT}", times[PUBLISHED], times[COUNT], against=PUBLISHED))
     slower = [a / b for a, b in zip(times[fastest], times[CONTROL], strict=True)]
     rows.append(summary(PART, f"{label}: {fastest}", slower, "times the time", against=CONTROL, goal=_TIMES_CONTROL))
     if others:
@@ -107,6 +114,13 @@ def _ways(shape: Shape, mode: Mode) -> dict[str, Callable[[Tensor], Tensor]]:
     for kernel in _kernels():
         ways[kernel] = partial(ChaosCortex(params, kernel).integrate, ticks=shape.ticks, mode=mode)
     return ways
+
+
+def _count_alone(shape: Shape, mode: Mode) -> Step:
+    current = torch.rand(BATCH, shape.size)
+    count = counter("fused", mode, "cpu")
+    params = ChaosNeuronParams(fail_prob=shape.fail_prob)
+    return lambda: count(current, shape.ticks, params, None, True)
 
 
 def _once(run: Callable[[Tensor], Tensor], x: Tensor) -> None:
