@@ -70,7 +70,7 @@ class Request:
         """The command that makes the same results again; where its mirror lies is left to the reader."""
         # What does not change a number is left out, and what stands at its default too.
         silent = {"data", "data_dir", "jobs", "force", "wandb", "tensorboard", "out"}
-        if find_model(self.model).trunk != "chaos":
+        if not find_model(self.model).uses_kernel:
             silent.add("kernel")
         words = ["python", "benchmarks/run.py", "--stream", self.stream, "--model", self.model]
         words += ["--seeds", str(self.seeds)]

@@ -22,7 +22,7 @@ def run(
     encoders: Annotated[str, typer.Option(help="An encoder for each: dataset or modality.")] = "dataset",
     image_pool: Annotated[str, typer.Option(help="Last map of the image encoder: flatten or global.")] = "flatten",
     mode: Annotated[str, typer.Option(help="Ticks of the cortex: recurrent, replica or feedback.")] = "recurrent",
-    kernel: Annotated[str, typer.Option(help="What counts spikes: torch, fused (needs numba), or auto.")] = "auto",
+    kernel: Annotated[str, typer.Option(help="For spikes and images: torch, fused (needs numba), or auto.")] = "auto",
     precision: Annotated[str, typer.Option(help="Of the encoders: float32 or bfloat16.")] = "float32",
     repetitions: Annotated[int, typer.Option(help="Evaluations behind each number.")] = 3,
     data: Annotated[Text, typer.Option(help="official, mirror or embedded (generated).")] = None,

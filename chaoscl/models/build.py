@@ -1,6 +1,7 @@
 """Building a named model for a stream, and counting its parameters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,17 +88,28 @@ def build_model(
 def _macs(network: CrossModalNetwork, cards: Mapping[str, StreamCard]) -> dict[str, int]:
     """Return the multiply-accumulates of one sample's forward pass, all heads counted, by data set."""
     counts = {}
-    modes = {module: module.training for module in network.modules()}
-    network.eval()
-    with torch.no_grad():
+    with _as_defined(network), torch.no_grad():
         for name, card in cards.items():
             sample = torch.zeros((1, *card.shape), dtype=torch.int64 if card.modality == "text" else torch.uint8)
             with network.meter.paused(), FlopCounterMode(display=False) as counter:
                 network.classify(network.encoders(name, sample))
             counts[name] = counter.get_total_flops() // 2
+    return counts
+
+
+@contextmanager
+def _as_defined(network: CrossModalNetwork) -> Iterator[None]:
+    """Evaluate, with torch's own convolutions: what a fused pass multiplies is counted by nobody."""
+    modes = {module: module.training for module in network.modules()}
+    kernels = {module: module.kernel for module in modes if isinstance(module, ImageEncoder)}
+    network.eval()
+    for encoder in kernels:
+        encoder.kernel = "torch"
+    yield
     for module, training in modes.items():
         module.training = training
-    return counts
+    for encoder, kernel in kernels.items():
+        encoder.kernel = kernel
 
 
 def _build_encoders(
@@ -125,7 +137,7 @@ def _build_encoders(
                 encoders[key] = (
                     PixelEncoder(shape, spec.embedding)
                     if raw
-                    else ImageEncoder(shape, spec.embedding, spec.channels, options.image_pool)
+                    else ImageEncoder(shape, spec.embedding, spec.channels, options.image_pool, options.kernel)
                 )
     choice = {name: card.modality if shared else name for name, card in cards.items()}
     return Encoders(encoders, adapters, choice, options.precision)

@@ -7,12 +7,13 @@ comes from, never by its task label.
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from chaoscl.models.zoo import ImagePool, Precision
+from chaoscl.models.zoo import ImagePool, Kernel, Precision
 
 
 class TextEncoder(nn.Module):
@@ -44,10 +45,23 @@ class ImageEncoder(nn.Module):
         size: of the embedding.
         channels: of the two convolutions.
         pool: ``flatten`` projects the whole last map; ``global`` averages it over space first.
+        kernel: ``fused`` computes the first block as chaoscl.models.first_block does, in float32 on a CPU for pixels
+            that need no gradient; other pixels, and all of them under ``torch``, go through torch's modules.
+
+    Attributes:
+        kernel: as given.
     """
 
-    def __init__(self, shape: tuple[int, ...], size: int, channels: tuple[int, ...], pool: ImagePool) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        size: int,
+        channels: tuple[int, ...],
+        pool: ImagePool,
+        kernel: Kernel = "torch",
+    ) -> None:
         super().__init__()
+        self.kernel = kernel
         first, second = channels
         self.blocks = nn.Sequential(_block(shape[0], first), _block(first, second))
         self.pool = nn.AdaptiveAvgPool2d(1) if pool == "global" else nn.Identity()
@@ -57,8 +71,15 @@ class ImageEncoder(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Map normalised pixels, float (n, channels, height, width), to embeddings (n, size)."""
-        pixels = pixels.contiguous(memory_format=torch.channels_last)
-        return self.project(self.pool(self.blocks(pixels)))
+        if self.kernel == "fused" and _can_be_fused(pixels):
+            # Imported here, because only this needs numba.
+            from chaoscl.models.first_block import first_block
+
+            convolution, norm, *_ = cast(nn.Sequential, self.blocks[0])
+            maps = self.blocks[1](first_block(pixels, cast(nn.Conv2d, convolution), cast(nn.BatchNorm2d, norm)))
+        else:
+            maps = self.blocks(pixels.contiguous(memory_format=torch.channels_last))
+        return self.project(self.pool(maps))
 
 
 class PixelEncoder(nn.Module):
@@ -77,6 +98,10 @@ class PixelEncoder(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         """Map pixels, float (n, channels, height, width), to embeddings (n, size)."""
         return self.project(pixels.flatten(1))
+
+
+def _can_be_fused(pixels: Tensor) -> bool:
+    return pixels.device.type == "cpu" and pixels.dtype == torch.float32 and not pixels.requires_grad
 
 
 def _block(inputs: int, outputs: int) -> nn.Sequential:

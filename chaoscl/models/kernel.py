@@ -1,4 +1,4 @@
-"""Which kernel a command's run counts with; apart from chaoscl.models.build, which imports Avalanche."""
+"""Which kernel a command's run computes with; apart from chaoscl.models.build, which imports Avalanche."""
 
 from chaoscl.cortex.kernels import AUTO, check_kernel, installed
 from chaoscl.errors import UserError
@@ -6,24 +6,29 @@ from chaoscl.models.zoo import find_model
 
 
 def resolve_kernel(kernel: str, model: str, mode: str, device: str) -> str:
-    """Return the kernel that counts spikes where ``kernel`` is asked for: for ``auto``, the fused one if it can.
+    """Return the kernel of a run where ``kernel`` is asked for: for ``auto``, the fused one if it can do something.
+
+    It counts the spikes of a cortex (chaoscl.cortex.kernels) and, on a CPU, computes the first block of an image
+    encoder (chaoscl.models.first_block).
 
     Args:
         kernel: ``auto``, ``torch`` or ``fused``.
-        model: its name; one without a cortex has nothing to count, so that ``auto`` is ``torch``.
+        model: its name.
         mode: of the cortex.
         device: ``cpu`` or ``cuda``.
 
     Raises:
-        UserError: there is no such kernel, or the fused one is not installed or cannot count here.
+        UserError: there is no such kernel, or the fused one is not installed or has nothing that it can do here.
     """
     try:
         asked = check_kernel(kernel, device)
     except ValueError as error:
         raise UserError(f"--kernel {kernel}: {error}") from error
-    able = find_model(model).trunk == "chaos" and mode != "feedback"
+    spec = find_model(model)
+    able = mode != "feedback" if spec.trunk == "chaos" else bool(spec.channels) and device == "cpu"
     if asked == "fused" and not able:
-        raise UserError(f"--kernel fused counts for no {model} with --mode {mode}; use --kernel torch or auto")
+        where = f"--mode {mode}" if spec.trunk == "chaos" else f"--device {device}"
+        raise UserError(f"--kernel fused can do nothing for {model} with {where}; use --kernel torch or auto")
     if asked == AUTO:
         return "fused" if able and installed(device) else "torch"
     return asked

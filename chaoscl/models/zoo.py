@@ -40,6 +40,11 @@ class ModelSpec:
     fail_prob: float = 0.0
     depth: int = 1
 
+    @property
+    def uses_kernel(self) -> bool:
+        """Whether a kernel has anything to do: spikes to count, or images to convolve."""
+        return self.trunk == "chaos" or bool(self.channels)
+
 
 @dataclass(frozen=True)
 class ModelOptions:
@@ -49,7 +54,8 @@ class ModelOptions:
         encoders: ``dataset`` or ``modality``.
         image_pool: ``flatten`` or ``global``.
         mode: of the cortex: ``recurrent``, ``replica`` or ``feedback``.
-        kernel: what counts the cortex' spikes, ``torch`` or ``fused``; see chaoscl.cortex.kernels.
+        kernel: what counts the cortex' spikes and computes the image encoders' first block, ``torch`` or ``fused``; see
+            chaoscl.models.kernel.
         precision: in which the encoders compute, ``float32`` or ``bfloat16``; weights are float32 always.
     """
 

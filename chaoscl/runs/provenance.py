@@ -12,13 +12,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _COMPUTING = ("chaoscl", "torch", "avalanche-lib", "numpy")
 _COMPILERS = {"cpu": "numba", "cuda": "triton"}
+_FUSED_VERSION = "2"
+"""Of what the fused kernels compute, raised whenever their numbers change; 1 had torch's modules in the encoders."""
 _ROOMS = ("cortex", "data", "streams", "models", "runs", "evaluation")
 
 
 def computing_versions(kernel: str = "torch", device: str = "cpu") -> dict[str, str]:
     """Return the versions of the packages that determine a run's numbers, with its kernel and on its device."""
-    compilers = [_COMPILERS[device]] if kernel == "fused" else []
-    return {name: version(name) for name in (*_COMPUTING, *compilers)}
+    versions = {name: version(name) for name in _COMPUTING}
+    if kernel == "fused":
+        compiler = _COMPILERS[device]
+        versions |= {compiler: version(compiler), "fused kernels": _FUSED_VERSION}
+    return versions
 
 
 def environment() -> dict[str, str]:

@@ -73,7 +73,7 @@ def _published_logits(encoder: nn.Module, cortex: ChaosCortex, head: nn.Module, 
 
 
 def _ours(spec: ModelSpec, cortex: ChaosCortex, precision: Precision, images: Tensor, targets: Tensor) -> Step:
-    encoder = ImageEncoder(SHAPE, spec.embedding, spec.channels, "flatten")
+    encoder = ImageEncoder(SHAPE, spec.embedding, spec.channels, "flatten", cortex.kernel_for("recurrent"))
     encoders = Encoders({_DATA: encoder}, {_DATA: Normalise((0.5,), (0.5,))}, {_DATA: _DATA}, precision)
     head = nn.Linear(spec.hidden, CLASSES)
     parameters = [*encoders.parameters(), *cortex.parameters(), *head.parameters()]

@@ -13,10 +13,11 @@ from chaoscl.models.kernel import resolve_kernel
         ("chaos2k", "recurrent", "fused"),
         ("chaos2k", "replica", "fused"),
         ("chaos2k", "feedback", "torch"),
-        ("mlp2k", "recurrent", "torch"),
+        ("mlp2k", "recurrent", "fused"),
+        ("mlp400", "recurrent", "torch"),
     ],
 )
-def test_auto_is_the_fused_one_where_it_counts(model, mode, expected, monkeypatch):
+def test_auto_is_the_fused_one_where_it_has_something_to_do(model, mode, expected, monkeypatch):
     monkeypatch.setattr(kernels, "_found", lambda name: True)
     assert resolve_kernel("auto", model, mode, "cpu") == expected
     assert resolve_kernel("torch", model, mode, "cpu") == "torch"
@@ -29,9 +30,20 @@ def test_without_numba_auto_is_torch_and_fused_is_refused(monkeypatch):
         resolve_kernel("fused", "chaos2k", "recurrent", "cpu")
 
 
+def test_on_cuda_it_counts_spikes_and_leaves_images_to_torch(monkeypatch):
+    monkeypatch.setattr(kernels, "_found", lambda name: True)
+    assert resolve_kernel("auto", "chaos2k", "recurrent", "cuda") == "fused"
+    assert resolve_kernel("auto", "mlp2k", "recurrent", "cuda") == "torch"
+    with pytest.raises(UserError, match="--kernel fused can do nothing for mlp2k with --device cuda"):
+        resolve_kernel("fused", "mlp2k", "recurrent", "cuda")
+
+
 def test_the_model_is_built_with_its_kernel(build):
     from chaoscl.models import ModelOptions
 
-    assert build("chaos256").trunk.cortex.kernel == "torch"
+    plain = build("chaos256")
+    assert plain.trunk.cortex.kernel == plain.encoders.of("digits").kernel == "torch"
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
-    assert build("chaos256", ModelOptions(kernel="fused")).trunk.cortex.kernel == "fused"
+    fused = build("chaos256", ModelOptions(kernel="fused"))
+    assert fused.trunk.cortex.kernel == fused.encoders.of("digits").kernel == "fused"
+    assert fused.meter.per_sample == plain.meter.per_sample

@@ -1,0 +1,132 @@
+"""The fused first block against torch's four modules in double precision."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from chaoscl.models.encoders import ImageEncoder
+
+pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+from chaoscl.models.first_block import first_block
+
+
+def modules(channels, outputs, draws):
+    """Return a convolution and a norm whose weights are few bits long, so that two sums are equal or clearly differ."""
+
+    def some(*shape):
+        return torch.randint(-4, 5, shape, generator=draws) / 4
+
+    convolution, norm = nn.Conv2d(channels, outputs, 3, padding=1), nn.BatchNorm2d(outputs)
+    with torch.no_grad():
+        convolution.weight.copy_(some(outputs, channels, 3, 3))
+        convolution.bias.copy_(some(outputs))
+        norm.weight.copy_(some(outputs))
+        norm.bias.copy_(some(outputs))
+        norm.running_mean.copy_(some(outputs))
+        norm.running_var.copy_(some(outputs).abs() + 0.25)
+    return nn.Sequential(convolution, norm)
+
+
+def doubled(block):
+    """Return a copy of a convolution and a norm in double precision."""
+    convolution, norm = block
+    copy = nn.Sequential(
+        nn.Conv2d(convolution.in_channels, convolution.out_channels, 3, padding=1), nn.BatchNorm2d(norm.num_features)
+    ).double()
+    copy.load_state_dict(block.state_dict())
+    return copy.train(block.training)
+
+
+def assert_same_function(pixels, block, reader):
+    """Compare what comes out, all gradients and all statistics with torch's modules in double precision."""
+    reference = doubled(block)
+    expected = nn.functional.max_pool2d(reference(pixels.double()), 2).relu()
+    (expected * reader).sum().backward()
+    mapped = first_block(pixels, *block)
+    (mapped * reader).sum().backward()
+    assert mapped.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(mapped.double(), expected, rtol=1e-4, atol=1e-4)
+    for (name, one), other in zip(block.named_parameters(), reference.parameters(), strict=True):
+        size = max(1.0, float(reader.abs().sum()))
+        torch.testing.assert_close(one.grad.double(), other.grad, rtol=1e-4, atol=1e-5 * size, msg=name)
+    for (name, one), other in zip(block.named_buffers(), reference.buffers(), strict=True):
+        torch.testing.assert_close(one.double(), other.double(), rtol=1e-5, atol=1e-5, msg=name)
+
+
+@given(
+    n=st.integers(1, 4),
+    channels=st.integers(1, 3),
+    height=st.integers(2, 9),
+    width=st.integers(2, 9),
+    outputs=st.integers(1, 5),
+    training=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_it_is_the_function_of_the_four_modules(n, channels, height, width, outputs, training, seed):
+    draws = torch.Generator().manual_seed(seed)
+    block = modules(channels, outputs, draws).train(training)
+    pixels = torch.randint(-3, 4, (n, channels, height, width), generator=draws).float()
+    assert_same_function(pixels, block, torch.randn(n, outputs, height // 2, width // 2, generator=draws).double())
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32)])
+def test_at_the_sizes_of_the_data_sets(shape, training):
+    draws = torch.Generator().manual_seed(0)
+    block = modules(shape[0], 32, draws).train(training)
+    pixels = torch.randint(-3, 4, (64, *shape), generator=draws).float()
+    reader = torch.randn(64, 32, shape[1] // 2, shape[2] // 2, generator=draws).double()
+    assert_same_function(pixels, block, reader)
+
+
+def test_an_image_of_one_value_is_normalised_as_torch_does():
+    block = modules(1, 3, torch.Generator().manual_seed(1)).train()
+    assert_same_function(torch.full((2, 1, 6, 6), 0.5), block, torch.ones(2, 3, 3, 3).double())
+
+
+def test_what_is_not_a_number_is_not_hidden():
+    block = modules(1, 2, torch.Generator().manual_seed(2)).eval()
+    with torch.no_grad():
+        block[0].weight[0] = float("nan")
+    mapped = first_block(torch.ones(1, 1, 4, 4), *block)
+    assert mapped[:, 0].isnan().all()
+    assert not mapped[:, 1].isnan().any()
+
+
+def encoders(shape=(1, 28, 28)):
+    """Return the same encoder under both kernels."""
+    pair = [ImageEncoder(shape, 16, (4, 8), "flatten", kernel) for kernel in ("torch", "fused")]
+    pair[1].load_state_dict(pair[0].state_dict())
+    return pair
+
+
+def test_an_encoder_with_it_computes_the_same():
+    plain, fused = encoders()
+    pixels = torch.randn(5, 1, 28, 28)
+    for _ in range(3):
+        torch.testing.assert_close(fused(pixels), plain(pixels), rtol=1e-4, atol=1e-5)
+    plain.eval()
+    fused.eval()
+    torch.testing.assert_close(fused(pixels), plain(pixels), rtol=1e-4, atol=1e-5)
+
+
+def test_pixels_that_need_a_gradient_get_one():
+    plain, fused = encoders()
+    gradients = []
+    for encoder in (plain, fused):
+        pixels = torch.ones(2, 1, 28, 28).requires_grad_()
+        encoder(pixels).sum().backward()
+        gradients.append(pixels.grad)
+    assert torch.equal(*gradients)
+
+
+def test_it_stays_in_single_precision_where_the_rest_is_in_bfloat16():
+    _, fused = encoders()
+    pixels = torch.randn(5, 1, 28, 28)
+    mapped = first_block(pixels, *fused.eval().blocks[0][:2])
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(first_block(pixels, *fused.blocks[0][:2]), mapped)
+        fused(pixels).sum().backward()
+    assert fused.blocks[0][0].weight.grad.dtype == torch.float32
