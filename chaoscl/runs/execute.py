@@ -20,17 +20,14 @@ from chaoscl.runs.allocator import keep_freed_memory
 from chaoscl.runs.baseline import Baseline, Setup
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.optimiser import RecipeAdamW
+from chaoscl.runs.progress import Progress, silent
 from chaoscl.runs.recipes import Settings, find_recipe, joint_settings
 from chaoscl.runs.retention import RetentionPlugin
 from chaoscl.runs.spec import RunSpec
-from chaoscl.runs.training import CurvePlugin, Progress, SchedulePlugin
+from chaoscl.runs.training import CurvePlugin, SchedulePlugin
 from chaoscl.seeds import derive
 from chaoscl.streams import Layout, TaskData, check_scenario, find_stream, layout, materialise, views
 from chaoscl.streams.experiences import to_avalanche
-
-
-def silent(batches: int, text: str) -> None:
-    """Report no progress."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ def execute(spec: RunSpec, baseline: Baseline, bank: Bank, progress: Progress = 
         spec: the run.
         baseline: its strategy.
         bank: holds the stream's data sets.
-        progress: called with a number of batches and a description as training goes on.
+        progress: told how training goes on.
 
     Raises:
         RunFailedError: the loss is no longer finite.
@@ -163,13 +160,13 @@ class _Training:
 _Result = tuple[RetentionMatrix, CurvePlugin, tuple[CrossModalNetwork, ...]]
 
 
-def _retention(plan: _Plan) -> RetentionPlugin:
-    spec = plan.spec
-    return RetentionPlugin(plan.tasks, spec.seed, spec.repetitions, spec.part, plan.baseline.schedule == "joint")
+def _retention(plan: _Plan, progress: Progress) -> RetentionPlugin:
+    spec, joint = plan.spec, plan.baseline.schedule == "joint"
+    return RetentionPlugin(plan.tasks, spec.seed, spec.repetitions, spec.part, joint, progress)
 
 
 def _sequential(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
-    retention, curves = _retention(plan), CurvePlugin(plan.spec.seed, progress)
+    retention, curves = _retention(plan, progress), CurvePlugin(plan.spec.seed, progress)
     training = _Training(plan, ledger, curves, [retention], plan.settings[0])
     for number, experience in enumerate(to_avalanche(plan.tasks).train_stream):
         data = plan.tasks[number]
@@ -179,7 +176,7 @@ def _sequential(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
 
 def _joint(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
     settings = joint_settings(plan.settings)
-    retention, curves = _retention(plan), CurvePlugin(plan.spec.seed, progress)
+    retention, curves = _retention(plan, progress), CurvePlugin(plan.spec.seed, progress)
     training = _Training(plan, ledger, curves, [retention], settings)
     training.learn(0, "all", plan.tasks, settings, to_avalanche(plan.tasks).train_stream)
     return retention.matrix, curves, (training.strategy.model,)
@@ -187,7 +184,7 @@ def _joint(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
 
 def _independent(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
     """Train a model of its own for every task; row i holds the first i of them and untrained models for the rest."""
-    retention, curves = _retention(plan), CurvePlugin(plan.spec.seed, progress)
+    retention, curves = _retention(plan, progress), CurvePlugin(plan.spec.seed, progress)
     networks = [_network(plan) for _ in plan.tasks]
     retention.record(0, networks)
     for number, experience in enumerate(to_avalanche(plan.tasks).train_stream):

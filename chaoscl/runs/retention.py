@@ -12,6 +12,7 @@ from torch import Tensor
 
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.models.network import CrossModalNetwork
+from chaoscl.runs.progress import Progress, silent
 from chaoscl.runs.spec import Part
 from chaoscl.seeds import derive
 from chaoscl.streams import Split, TaskData
@@ -104,16 +105,24 @@ class RetentionPlugin(SupervisedPlugin):
         repetitions: evaluations behind each number.
         part: the rows that are evaluated: ``test`` or, for tuning, ``validation``.
         joint: whether all tasks are trained at once, so that the only trained row is the last one.
+        progress: told the average accuracy on the tasks learned so far.
     """
 
     def __init__(
-        self, tasks: Sequence[TaskData], seed: int, repetitions: int, part: Part = "test", joint: bool = False
+        self,
+        tasks: Sequence[TaskData],
+        seed: int,
+        repetitions: int,
+        part: Part = "test",
+        joint: bool = False,
+        progress: Progress = silent,
     ) -> None:
         super().__init__()
         self._tasks = tasks
         self._part = part
         self._seed = seed
         self._joint = joint
+        self._progress = progress
         self._embeddings = _KnownEmbeddings()
         self._values = np.full((len(tasks) + 1, len(tasks), repetitions), np.nan)
 
@@ -138,6 +147,9 @@ class RetentionPlugin(SupervisedPlugin):
             split = data.test if self._part == "test" else data.validation
             embedded = self._embeddings.get(column, network, data.task.dataset, split)
             self._values[row, column] = accuracies(network, split, data.task_label, seeds, embedded)
+        if row:
+            accuracy = float(self._values[row, :row].mean())
+            self._progress(0, f"{row} of {len(self._tasks)} tasks learned", accuracy)
 
     def before_training(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
         """Take row 0, once."""

@@ -38,12 +38,14 @@ class Event:
         state: what happened.
         batches: trained since the last event of this run.
         text: what it is doing, or why it failed.
+        accuracy: its average accuracy on the tasks learned so far, if a task has just ended.
     """
 
     run: int
     state: State
     batches: int = 0
     text: str = ""
+    accuracy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -172,8 +174,8 @@ def _run(number: int, job: Job, bank: Bank, baselines: Path, notify: Notify) -> 
 
     notify(Event(number, "started"))
 
-    def progress(batches: int, text: str) -> None:
-        notify(Event(number, "working", batches, text))
+    def progress(batches: int, text: str, accuracy: float | None = None) -> None:
+        notify(Event(number, "working", batches, text, accuracy))
 
     try:
         baseline = load_baseline(job.spec.baseline, baselines)

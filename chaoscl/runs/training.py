@@ -1,6 +1,6 @@
 """Plugins that follow training: the schedule's start, the learning curves, and progress."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,12 @@ from avalanche.training.plugins import SupervisedPlugin
 from torch.nn.functional import cross_entropy
 
 from chaoscl.runs.optimiser import RecipeAdamW
+from chaoscl.runs.progress import Progress
 from chaoscl.runs.recipes import Settings
 from chaoscl.runs.retention import accuracies
 from chaoscl.seeds import derive
 from chaoscl.streams import TaskData
 
-Progress = Callable[[int, str], None]
-"""Called with the number of batches since the last call and a description."""
 PROGRESS_EVERY = 10
 """Batches between two reports of progress."""
 

@@ -8,9 +8,9 @@ from chaoscl.data import Bank, Source, prepare
 from chaoscl.models import ModelOptions
 from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.baseline import Setup, load_baseline
-from chaoscl.runs.execute import silent
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.optimiser import RecipeAdamW
+from chaoscl.runs.progress import silent
 from chaoscl.runs.recipes import Settings
 from chaoscl.runs.retention import RetentionPlugin
 from chaoscl.runs.training import CurvePlugin, SchedulePlugin

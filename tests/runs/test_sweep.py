@@ -176,6 +176,19 @@ def test_progress_counts_the_planned_batches(tiny_bank, baselines, tmp_path):
     assert sum(event.batches for event in events) == job.batches == 4
 
 
+@pytest.mark.parametrize(("baseline", "ended"), [("naive", 2), ("joint", 1), ("independent", 2)])
+def test_progress_tells_the_average_accuracy_so_far(tiny_bank, tmp_path, baseline, ended):
+    bank = tiny_bank("ag_news", "mnist")
+    (job,) = plan_jobs(specs(baseline), bank, tmp_path, FOLDER)
+    events = []
+    run_jobs([job], bank, FOLDER, 1, events.append)
+    told = [event.accuracy for event in events if event.accuracy is not None]
+    mean = read_run(job.folder).matrix.mean
+    assert len(told) == ended
+    assert told[-1] == pytest.approx(mean[2].mean())
+    assert told[0] == pytest.approx(mean[-ended, : 3 - ended].mean())
+
+
 @pytest.mark.parametrize(
     ("scenario", "baseline"),
     [
