@@ -4,12 +4,15 @@ Each point names the versions it was seen with; tests/test_compat.py tells when 
 """
 
 import importlib
+import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
 from chaoscl.errors import UserError
+
+_UNUSED = ("jax", "jaxopt", "qpax")
 
 
 def check_together() -> None:
@@ -17,6 +20,8 @@ def check_together() -> None:
 
     - torch and torchvision of different builds (seen: torch 2.13.0 for CPU only beside torchvision 0.29) fail on import
       with ``operator torchvision::nms does not exist``.
+    - Avalanche 0.6.0 imports qpsolvers 4.13, for GEM's quadprog, and that every solver that is installed, JAX's among
+      them, which take 200 MiB in each process. These are held back while Avalanche is imported.
     - Avalanche 0.6.0 imports GPUtil 1.4.0, which needs ``distutils``; Python 3.12 dropped it, setuptools brings it.
 
     Raises:
@@ -24,10 +29,23 @@ def check_together() -> None:
     """
     for name in ("torch", "torchvision", "avalanche"):
         try:
-            importlib.import_module(name)
+            with _without(_UNUSED):
+                importlib.import_module(name)
         except (ImportError, RuntimeError, AttributeError) as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{name} cannot be imported ({reason}); {_remedy(reason)}") from error
+
+
+@contextmanager
+def _without(names: Sequence[str]) -> Iterator[None]:
+    """Let imports of these modules fail inside the block, but for those imported before."""
+    held = {name: None for name in names if name not in sys.modules}
+    sys.modules.update(held)  # type: ignore[arg-type]  # None is how Python notes a module that must not be imported
+    try:
+        yield
+    finally:
+        for name in held:
+            del sys.modules[name]
 
 
 def _remedy(reason: str) -> str:

@@ -121,7 +121,7 @@ def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:
     remarks = Console(stderr=True)
     specs, baselines = check(request)
     request = replace(request, kernel=specs[0].options.kernel)
-    bank = _prepare(request, remarks)
+    bank = prepare_data(request, remarks)
     out = Path(request.out) if request.out else default_out(request, data_kind(bank))
     check_folder(out, data_kind(bank))
     check_writable(out)
@@ -323,7 +323,8 @@ def check_writable(out: Path) -> None:
         raise
 
 
-def _prepare(request: Request, remarks: Console) -> Bank:
+def prepare_data(request: Request, remarks: Console) -> Bank:
+    """Return the data of the stream, prepared."""
     source = choose_source(request.data, request.data_dir)
     names = find_stream(request.stream).datasets
     if not remarks.is_terminal:

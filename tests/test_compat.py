@@ -2,8 +2,10 @@
 
 import contextlib
 import importlib
+import subprocess
+import sys
 import warnings
-from importlib.metadata import version
+from importlib.metadata import requires, version
 
 import pytest
 
@@ -18,6 +20,19 @@ def test_torch_torchvision_and_avalanche_run_together():
 
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.9]])
     assert torchvision.ops.nms(boxes, torch.tensor([0.9, 0.8]), 0.5).tolist() == [0]
+
+
+def test_solvers_that_nobody_uses_are_held_back_and_can_be_imported_later():
+    code = (
+        "import sys; from chaoscl.compat import check_together; check_together(); import qpsolvers\n"
+        "assert 'quadprog' in qpsolvers.available_solvers\n"
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('jax', 'jaxlib', 'jaxopt', 'qpax')]\n"
+        "import jax"
+    )
+    answer = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    # This can go when Avalanche does not bring them any more.
+    assert "qpsolvers[open_source_solvers]" in " ".join(requires("avalanche-lib"))
 
 
 def test_avalanche_is_the_version_that_was_tested():

@@ -1,8 +1,13 @@
-"""Every command that a reader is told to type is understood by the program that it calls; the cheap ones are run."""
+"""Every command that a reader is told to type is understood by the program that it calls; all but training is run.
+
+What reads results runs as it stands; a run's options are checked as its program checks them; programs that take real
+data or hours are run on less by tests of their own, `make` by the check of a clean clone.
+"""
 
 import importlib.util
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,6 +19,7 @@ import typer
 from chaoscl import main_job
 from chaoscl.cli import run_app
 from chaoscl.commands.app import build_app
+from chaoscl.runs import recipes
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -137,25 +143,81 @@ def test_every_run_names_what_there_is(line, monkeypatch):
     assert specs
 
 
-def cheap(line):
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder as a reader has it, with the committed results, in which commands may write."""
+    shutil.copytree(ROOT / "results", tmp_path / "results", ignore=shutil.ignore_patterns("runs", "wandb", ".*"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(line, monkeypatch):
+    """Run a command of ours in this process; return its exit status."""
     words = shlex.split(line, comments=True)
-    return words[0] == "chaoscl" and (words[1] in ("list", "info", "doctor") or {"--help", "report"} <= set(words))
+    monkeypatch.setattr(sys, "argv", words if words[0] == "chaoscl" else words[1:])
+    return run_app(build_app() if words[0] == "chaoscl" else program(Path(words[1]).stem))
 
 
-@pytest.mark.parametrize("line", sorted({line for _, line in commands() if cheap(line)}))
-def test_the_cheap_ones_do_what_they_say(line, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", shlex.split(line, comments=True))
-    assert run_app(build_app()) == 0
+def reads(line):
+    """Whether a command only reads what is there: committed results, code, this machine."""
+    words = shlex.split(line, comments=True)
+    if "..." in words or "--wandb" in words or "FOLDERS" in words or "--install-completion" in words:
+        return False
+    if "--help" in words:
+        return words[0] in ("chaoscl", "python")
+    if words[0] == "chaoscl":
+        return words[1] in ("doctor", "info", "list", "plot", "report")
+    return words[0] == "python" and Path(words[1]).stem in ("ranks", "report", "zoo")
+
+
+@pytest.mark.parametrize("line", sorted({line for _, line in commands() if reads(line)}))
+def test_what_only_reads_is_run_as_it_stands(line, place, monkeypatch, capsys):
+    assert run(line, monkeypatch) == 0
+    assert capsys.readouterr().out
+    words = shlex.split(line, comments=True)
+    for option in {"--out", "--tables", "--figures"} & set(words):
+        assert (place / words[words.index(option) + 1]).exists(), option
+
+
+@pytest.mark.parametrize("line", sorted({line for _, line in commands() if line.startswith("chaoscl compare ")}))
+def test_two_models_are_compared(line, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(recipes, "QUICK_BATCHES", 1)
+    folders = [word for word in shlex.split(line) if word.startswith("results/")]
+    for model, folder in zip(("chaos256", "mlp256"), folders, strict=False):
+        request = main_job.Request("text-image", model, ("naive",), 2, recipe="quick", data="embedded", out=folder)
+        assert main_job.execute_request(request) == 0
+    capsys.readouterr()
+    assert run(line, monkeypatch) == 0
     assert capsys.readouterr().out
 
 
-def test_the_documented_report_is_written(tmp_path, monkeypatch):
+@pytest.mark.parametrize("line", sorted({line for _, line in commands() if line.startswith("chaoscl prepare")}))
+def test_data_are_prepared(line, monkeypatch, capsys):
+    assert run(line if "--data" in line else f"{line} --data embedded", monkeypatch) == 0
+    captured = capsys.readouterr()
+    assert "embedded" in captured.out + captured.err
+
+
+def test_the_documented_reports_for_wandb_are_written(place, monkeypatch, capsys):
     (line,) = {line for _, line in commands() if line.startswith("chaoscl report") and line.endswith("report.json")}
-    words = shlex.split(line)
-    words[2], words[-1] = str(ROOT / words[2]), str(tmp_path / words[-1])
-    monkeypatch.setattr(sys, "argv", words)
-    assert run_app(build_app()) == 0
-    assert (tmp_path / "report.json").stat().st_size > 10_000
+    assert run(line, monkeypatch) == 0
+    assert (place / "report.json").stat().st_size > 10_000
+    offline = place / "results" / "text-image-chaos2k" / "wandb" / "offline-run-20260101_000000-0"
+    offline.mkdir(parents=True)
+    (offline / "run-0.wandb").touch()
+    (line,) = {line for _, line in commands() if line.startswith("chaoscl wandb sync") and "--help" not in line}
+    assert run(line, monkeypatch) == 0
+    assert offline.name in capsys.readouterr().out
+
+
+def test_every_other_program_is_run_by_a_test_of_its_own():
+    """They take real data or minutes; their tests run them on less. tests/test_documents.py runs tables."""
+    here = {Path(shlex.split(line)[1]).stem for _, line in commands() if line.startswith("python ") and reads(line)}
+    here.add("tables")
+    for name in sorted(set(PROGRAMS) - here):
+        tests = ROOT / "tests" / "benchmarks" / f"test_{name}.py"
+        assert f'program("{name}")' in tests.read_text(encoding="utf-8"), name
 
 
 def test_every_option_that_the_pages_name_is_one_of_a_program():

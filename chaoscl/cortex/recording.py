@@ -22,10 +22,12 @@ class Recording:
     Attributes:
         spikes: each (ticks, B, H_k), 0 or 1: the spikes that were sent, failed ones left out.
         potentials: each (ticks, B, H_k), no unit: the membrane potential that the tick leaves behind, after its decay.
+        threshold: potential that must be exceeded for a spike.
     """
 
     spikes: tuple[Tensor, ...]
     potentials: tuple[Tensor, ...]
+    threshold: float
 
 
 @torch.no_grad()
@@ -69,4 +71,5 @@ def record(
     return Recording(
         tuple(torch.stack([spikes for spikes, _ in steps]) for steps in kept),
         tuple(torch.stack([potentials for _, potentials in steps]) for steps in kept),
+        cortex.params.neuron.threshold,
     )

@@ -81,7 +81,12 @@ def _short(goal: str) -> str:
 
 def _joined(unit: str) -> str:
     """Return the unit of a ratio with the word that leads on to what it is relative to."""
-    words = {"times as fast": "times as fast as", "times the time": "times the time of", "percent": "% of"}
+    words = {
+        "times as fast": "times as fast as",
+        "times as long": "times as long as",
+        "times the time": "times the time of",
+        "percent": "% of",
+    }
     return words.get(unit, unit)
 
 

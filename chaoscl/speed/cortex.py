@@ -20,8 +20,11 @@ REPEATS = 10
 """Runs in a turn: one takes fractions of a millisecond."""
 PUBLISHED = "the published way"
 CONTROL = "Linear + ReLU"
+DRAWS = "the definition's draws alone"
+"""Plain torch draws them too: the limit of what it can win."""
 COUNT = "the fused count alone, no product, no autograd"
-"""A step can be no faster than this and a linear layer's products together: the limit of what the kernel can win."""
+LIMIT = f"{CONTROL} and the fused count, one after the other"
+"""What a fused step has to do in any case: its time is the limit of what is left to win around the count."""
 _TORCH = {"recurrent": Goal("at least", 2.0), "replica": Goal("at least", 2.5)}
 _FUSED = Goal("at least", 10.0)
 _FUSED_MAIN = Goal("at least", 15.0)
@@ -66,6 +69,7 @@ def _training(shape: Shape, mode: Mode, rounds: int) -> list[Measured]:
     runs = _ways(shape, mode)
     others = peers.available(shape.inputs, shape.size, shape.ticks) if mode == "recurrent" else {}
     steps: dict[str, Step] = {name: partial(_once, run, x) for name, run in (runs | others).items()}
+    steps[DRAWS] = partial(_draw, shape)
     if installed("cpu"):
         steps[COUNT] = _count_alone(shape, mode)
     times = take_turns(steps, rounds, repeats=REPEATS)
@@ -77,9 +81,12 @@ def _training(shape: Shape, mode: Mode, rounds: int) -> list[Measured]:
             ratio(PART, f"{label}: {kernel}", times[PUBLISHED], times[kernel], against=PUBLISHED, goal=goals[kernel])
         )
     fastest = _kernels()[-1]
-    rows.append(ratio(PART, f"{label}: {CONTROL}", times[PUBLISHED], times[CONTROL], against=PUBLISHED))
+    for name in (DRAWS, CONTROL):
+        rows.append(ratio(PART, f"{label}: {name}", times[PUBLISHED], times[name], against=PUBLISHED))
     if COUNT in times:
+        both = [a + b for a, b in zip(times[CONTROL], times[COUNT], strict=True)]
         rows.append(ratio(PART, f"{label}: {COUNT}", times[PUBLISHED], times[COUNT], against=PUBLISHED))
+        rows.append(ratio(PART, f"{label}: {LIMIT}", times[PUBLISHED], both, against=PUBLISHED))
     slower = [a / b for a, b in zip(times[fastest], times[CONTROL], strict=True)]
     rows.append(summary(PART, f"{label}: {fastest}", slower, "times the time", against=CONTROL, goal=_TIMES_CONTROL))
     if others:
@@ -114,6 +121,11 @@ def _ways(shape: Shape, mode: Mode) -> dict[str, Callable[[Tensor], Tensor]]:
     for kernel in _kernels():
         ways[kernel] = partial(ChaosCortex(params, kernel).integrate, ticks=shape.ticks, mode=mode)
     return ways
+
+
+def _draw(shape: Shape) -> None:
+    for draw in (torch.randn, torch.rand):
+        draw(shape.ticks, BATCH, shape.size)
 
 
 def _count_alone(shape: Shape, mode: Mode) -> Step:

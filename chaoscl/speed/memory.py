@@ -49,7 +49,11 @@ def measure(rounds: int) -> list[Measured]:
 
 def _alone(name: str) -> int:
     """Return what a function of this module returns in a new process."""
-    command = f"from chaoscl.speed import memory; print(memory.{name}())"
+    # As a sweep's worker does, Avalanche is imported by check_together.
+    command = (
+        "from chaoscl.compat import check_together; check_together(); "
+        f"from chaoscl.speed import memory; print(memory.{name}())"
+    )
     done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
     return int(done.stdout.split()[-1])
 

@@ -1,5 +1,7 @@
 """Drawing a cortex, as a user types it."""
 
+import pytest
+
 
 def test_the_same_seed_draws_the_same_files(program, tmp_path):
     command = program("cortex")
@@ -17,3 +19,25 @@ def test_the_same_seed_draws_the_same_files(program, tmp_path):
 
 def test_a_mode_without_time_is_refused(program, refused):
     refused(program("cortex")("--out", "o", "--mode", "replica"), "--mode replica", "recurrent or feedback")
+
+
+def test_a_trained_cortex_is_drawn_on_a_sample_of_each_task(program, tmp_path):
+    options = ("--stream", "addition", "--model", "chaos256", "--recipe", "quick", "--data", "embedded")
+    status, out, err = program("cortex")("--out", "o", *options)
+    assert status == 0, err
+    assert "written to o" in out
+    names = {path.name for path in (tmp_path / "o").iterdir()}
+    assert names == {"addition"}
+    assert "EMBEDDED data" in (tmp_path / "o" / "addition" / "spike-raster.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--stream", "addition", "--ticks", "5"), ("--ticks", "--stream")),
+        (("--stream", "addition", "--model", "mlp256"), ("mlp256", "no cortex")),
+        (("--stream", "nope"), ("unknown stream 'nope'",)),
+    ],
+)
+def test_what_cannot_be_trained_and_recorded_is_refused(program, refused, options, words):
+    refused(program("cortex")("--out", "o", *options, "--data", "embedded"), *words)

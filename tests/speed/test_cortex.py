@@ -9,7 +9,7 @@ def test_every_shape_has_its_rows():
     cases = [(row.case, row.against) for row in rows]
     assert len(set(cases)) == len(cases)
     fused = installed("cpu")
-    ways = ["torch", *(["fused", cortex.COUNT] if fused else []), cortex.CONTROL]
+    ways = ["torch", cortex.DRAWS, *(["fused", cortex.COUNT, cortex.LIMIT] if fused else []), cortex.CONTROL]
     for shape in cortex.shapes():
         for mode in ("recurrent", "replica"):
             mine = [row for row in rows if row.case.startswith(shape.label(mode) + ":")]
