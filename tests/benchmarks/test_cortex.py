@@ -28,7 +28,7 @@ def test_a_trained_cortex_is_drawn_on_a_sample_of_each_task(program, tmp_path):
     assert "written to o" in out
     names = {path.name for path in (tmp_path / "o").iterdir()}
     assert names == {"addition"}
-    assert "EMBEDDED data" in (tmp_path / "o" / "addition" / "spike-raster.svg").read_text()
+    assert "naive after addition" in (tmp_path / "o" / "addition" / "spike-raster.svg").read_text()
 
 
 @pytest.mark.parametrize(

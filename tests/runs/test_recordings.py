@@ -52,6 +52,6 @@ def test_the_recorded_cortex_is_the_trained_one(tiny_bank, monkeypatch):
 def test_what_has_no_cortex_or_no_time_is_refused(tiny_bank):
     bank = tiny_bank("ag_news", "mnist")
     with pytest.raises(UserError, match="mlp trains mlp256, which has no cortex"):
-        trained_recordings(SPEC, load_baseline("mlp", FOLDER), bank)
+        trained_recordings(replace(SPEC, baseline="mlp"), load_baseline("mlp", FOLDER), bank)
     with pytest.raises(UserError, match="replica cannot be recorded"):
         trained_recordings(replace(SPEC, options=ModelOptions(mode="replica")), load_baseline("naive", FOLDER), bank)
