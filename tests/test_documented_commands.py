@@ -1,7 +1,7 @@
-"""Every command that a reader is told to type is understood by the program that it calls; all but training is run.
+"""Every command that a reader is told to type is understood by the program that it calls, and is run.
 
-What reads results runs as it stands; a run's options are checked as its program checks them; programs that take real
-data or hours are run on less by tests of their own, `make` by the check of a clean clone.
+What reads results runs as it stands; what trains runs on tiny data, with one update a task, one seed and two baselines;
+programs that take real data or hours are run on less by tests of their own, `make` by the check of a clean clone.
 """
 
 import importlib.util
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ import typer
 from chaoscl import main_job
 from chaoscl.cli import run_app
 from chaoscl.commands.app import build_app
+from chaoscl.evaluation import schema
 from chaoscl.runs import recipes
+from chaoscl.streams import find_stream
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -177,6 +180,27 @@ def test_what_only_reads_is_run_as_it_stands(line, place, monkeypatch, capsys):
     words = shlex.split(line, comments=True)
     for option in {"--out", "--tables", "--figures"} & set(words):
         assert (place / words[words.index(option) + 1]).exists(), option
+
+
+@pytest.mark.parametrize("line", [line for line in RUNS if "--help" not in line])
+def test_every_run_is_run_on_tiny_data(line, tiny_bank, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(recipes, "QUICK_BATCHES", 1)
+    monkeypatch.setattr(
+        main_job, "prepare_data", lambda request, remarks: tiny_bank(*find_stream(request.stream).datasets)
+    )
+    execute = main_job.execute_request
+
+    def small(request):
+        few = request.baselines[:2]
+        hyper = tuple(entry for entry in request.hyper if entry.split(".")[0] in few)
+        cut = replace(request, baselines=few, hyper=hyper, seeds=1, recipe="quick", repetitions=1, jobs=1, out="out")
+        return execute(cut)
+
+    monkeypatch.setattr(main_job, "execute_request", small)
+    assert run(line, monkeypatch) == 0
+    assert "EMBEDDED data" in capsys.readouterr().out
+    assert (tmp_path / "out" / schema.RETENTION.name).is_file()
 
 
 @pytest.mark.parametrize("line", sorted({line for _, line in commands() if line.startswith("chaoscl compare ")}))

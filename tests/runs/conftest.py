@@ -1,15 +1,13 @@
-"""Tiny data that can be learned, and what trains baselines on it."""
+"""What trains baselines on tiny data."""
 
-import json
 from collections.abc import Callable
 from functools import cache, partial
 from typing import NamedTuple
 
-import numpy as np
 import pytest
 import torch
 
-from chaoscl.data import CARDS, Bank, open_prepared
+from chaoscl.data import CARDS, Bank
 from chaoscl.runs import recipes
 from chaoscl.runs.baseline import load_baseline
 from chaoscl.runs.execute import Outcome, execute
@@ -17,57 +15,6 @@ from chaoscl.runs.retention import RetentionPlugin
 from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.training import CurvePlugin
 from chaoscl.streams import find_stream
-
-ROWS = {"train": 60, "test": 30}
-VOCABULARY = 40
-
-
-def write_prepared(folder, name):
-    """Write a tiny prepared data set that can be learned: every class has tokens, or a bright stripe, of its own."""
-    card = CARDS[name]
-    draws = np.random.default_rng(sum(name.encode()))
-    rows = sum(ROWS.values())
-    labels = np.arange(rows) % len(card.classes)
-    if card.modality == "text":
-        inputs = draws.integers(2, VOCABULARY, (rows, 12)).astype(np.int32)
-        inputs[:, :4] = 2 + labels[:, None]
-        inputs[:, 9:] = 0
-        vocabulary = "\n".join(["<pad>", "<unk>", *(f"w{number}" for number in range(VOCABULARY - 2))])
-    else:
-        inputs = draws.integers(0, 60, (rows, *card.shape)).astype(np.uint8)
-        inputs[np.arange(rows), 0, labels] = 255
-        vocabulary = None
-    folder.mkdir(parents=True)
-    np.save(folder / "inputs.npy", inputs)
-    np.save(folder / "labels.npy", labels.astype(np.int64))
-    if vocabulary:
-        (folder / "vocabulary.txt").write_text(vocabulary, encoding="utf-8")
-    meta = {
-        "name": name,
-        "source": "embedded",
-        "note": "tiny",
-        "train_rows": ROWS["train"],
-        "sha256": name,
-        "bytes": {},
-    }
-    (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
-    return open_prepared(folder)
-
-
-@pytest.fixture(scope="session")
-def tiny_bank(tmp_path_factory):
-    """Return a maker of banks of tiny data sets, by their names."""
-    root = tmp_path_factory.mktemp("tiny")
-    made = {}
-
-    def make(*names):
-        for name in names:
-            if name not in made:
-                made[name] = write_prepared(root / name, name)
-        return Bank([made[name] for name in names])
-
-    return make
-
 
 STREAM = "ag_news,mnist,imdb"
 CONTRACT = {
