@@ -98,12 +98,15 @@ def rate_figure(traces: Traces) -> Figure:
     """Return the histogram of firing rates, spikes a tick, over the neurons; rates are multiples of 1 / ticks."""
     ticks, neurons = traces.spikes.shape
     rates = traces.spikes.mean(axis=0)
-    width = max(1, math.ceil(traces.spikes.sum(axis=0).max() / 25))
-    edges = (np.arange(0, traces.spikes.sum(axis=0).max() + width + 1, width) - 0.5) / ticks
+    most = int(traces.spikes.sum(axis=0).max())
+    width = max(1, math.ceil(most / 25))
+    edges = (np.arange(0, most + width + 1, width) - 0.5) / ticks
     figure = Figure(figsize=(7.0, 4.0), layout="constrained")
     axis = figure.subplots()
     axis.hist(rates, bins=edges.tolist(), color=BLUE, edgecolor="white", linewidth=0.5)
     axis.axvline(float(rates.mean()), color=VERMILION, linestyle="--", label=f"mean {rates.mean():.3f}")
+    # Rates that there are; matplotlib's own choice begins below 0, where the first bar does.
+    axis.set_xticks(np.arange(0, most + 1, max(1, math.ceil(most / 10))) / ticks)
     axis.set_xlabel("firing rate, spikes a tick")
     axis.set_ylabel("neurons")
     axis.legend(fontsize=8)

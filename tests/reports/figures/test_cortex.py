@@ -59,6 +59,9 @@ def test_membranes_are_shown_from_the_most_to_the_least_active_with_their_spikes
 def test_the_histogram_counts_every_neuron_once(ticks, neurons):
     (axis,) = rate_figure(traces(ticks, neurons)).axes
     assert sum(bar.get_height() for bar in axis.patches) == neurons
+    shown = axis.get_xticks() * ticks
+    assert shown[0] == 0
+    assert np.allclose(shown, shown.round())
 
 
 def test_the_animation_has_a_frame_for_each_tick_and_the_same_bytes_twice():
