@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from chaoscl.reports.degradation import degradation
-from chaoscl.reports.figures.style import styles
+from chaoscl.reports.figures.style import legend_below, styles
 
 
 def degradation_figure(retention: pd.DataFrame, title: str) -> Figure:
@@ -27,6 +27,6 @@ def degradation_figure(retention: pd.DataFrame, title: str) -> Figure:
     axis.set_ylabel("mean test accuracy on them, %")
     axis.set_xticks(range(1, int(values["tasks"].max()) + 1))
     axis.grid(alpha=0.3)
-    figure.legend(loc="outside lower center", fontsize=8, ncols=4)
+    legend_below(figure, axis, 4)
     figure.suptitle(f"{title}\ndotted: the same tasks when each was just learned", fontsize=10)
     return figure

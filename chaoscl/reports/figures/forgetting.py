@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.modality import forgetting_blocks
 from chaoscl.evaluation.statistics import mean_interval
-from chaoscl.reports.figures.style import BLUE, GREY, ORANGE, NotDrawnError, styles
+from chaoscl.reports.figures.style import BLUE, GREY, ORANGE, NotDrawnError, legend_below, styles
 from chaoscl.reports.results import Results
 
 _KINDS = (("forgetting_max_last", "max - last", BLUE), ("forgetting_first_last", "first - last", ORANGE))
@@ -136,4 +136,4 @@ def _finish(figure: Figure, axis: Axes, names: list[str], title: str) -> None:
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.grid(alpha=0.25, axis="x")
     figure.suptitle(title, fontsize=10)
-    figure.legend(loc="outside lower center", ncols=2, fontsize=8)
+    legend_below(figure, axis, 2)

@@ -17,6 +17,7 @@ from chaoscl.reports.figures.style import (
     VERMILION,
     NotDrawnError,
     label_below,
+    legend_below,
     panels,
     styles,
 )
@@ -59,10 +60,7 @@ def accuracy_figure(results: Results) -> Figure:
     spread = "band: ± standard deviation over seeds" if retention["sd"].notna().any() else "one seed: no spread"
     what = "a panel a task; dashed: just learned" if by_task else "a panel a baseline, a line a task"
     figure.suptitle(f"{results.title}\n{what}; {spread}", fontsize=10)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=max(1, int(figure.get_figwidth() / 1.9)), fontsize=8
-    )
+    legend_below(figure, axes[0], max(1, int(figure.get_figwidth() / 1.9)))
     return figure
 
 
@@ -109,8 +107,7 @@ def learning_figure(results: Results) -> Figure:
     figure.supylabel("accuracy on the task in training, %", fontsize=9)
     finished = int((results[schema.RUNS]["status"] == "finished").sum())
     figure.suptitle(f"{results.title}\nlearning curves of {len(results.stored)} of {finished} runs", fontsize=10)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
+    legend_below(figure, axes[0], 2)
     return figure
 
 

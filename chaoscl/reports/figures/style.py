@@ -72,6 +72,22 @@ def label_below(axes: Sequence[Axes], text: str) -> None:
     last[len(last) // 2].set_xlabel(text, fontsize=9)
 
 
+def legend_below(figure: Figure, axis: Axes, columns: int) -> None:
+    """Name the lines of a panel below a figure, in as many columns as its width has room for.
+
+    Args:
+        figure: which.
+        axis: the panel.
+        columns: most of them.
+    """
+    handles, labels = axis.get_legend_handles_labels()
+    for count in range(columns, 0, -1):
+        legend = figure.legend(handles, labels, loc="outside lower center", fontsize=8, ncols=count)
+        if count == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
+
+
 def render(figure: Figure, ending: str) -> bytes:
     """Return a figure as ``svg`` or ``png``: the same bytes every time for the same matplotlib."""
     metadata = {"Date": None, "Creator": None} if ending == "svg" else {"Software": None}

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from chaoscl.evaluation import schema
-from chaoscl.reports.figures.style import GREY, NotDrawnError, styles
+from chaoscl.reports.figures.style import GREY, NotDrawnError, legend_below, styles
 from chaoscl.reports.results import Results
 from chaoscl.reports.tables import byte_size, short_count
 
@@ -154,5 +154,4 @@ def _widen(axis: Axes, which: str = "xy") -> None:
 def _finish(figure: Figure, axis: Axes, title: str) -> None:
     axis.grid(alpha=0.25)
     figure.suptitle(title, fontsize=10)
-    handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", fontsize=8, ncols=5)
+    legend_below(figure, axis, 5)

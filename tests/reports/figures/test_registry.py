@@ -39,9 +39,13 @@ def test_every_kind_gives_the_same_bytes_twice_and_fits_its_page(kind, results):
 @pytest.mark.parametrize("kind", FIGURES)
 @pytest.mark.parametrize("count", [2, 26])
 def test_no_kind_writes_one_thing_over_another(kind, count, write_folder):
-    names = tuple(f"a_baseline_{number}" for number in range(count))
+    names = tuple(f"a_baseline_with_a_long_name_{number}" for number in range(count))
     figure = FIGURES[kind].draw(read_results(write_folder(baselines=names, raw=True)), MODALITIES)
     figure.canvas.draw()
+    for legend in figure.legends:
+        extent = legend.get_window_extent()
+        assert extent.x0 >= 0
+        assert extent.x1 <= figure.bbox.width
     apart = [text.get_window_extent() for text in figure.texts if text.get_text()]
     apart += [legend.get_window_extent() for legend in figure.legends]
     apart += [axis.xaxis.label.get_window_extent() for axis in figure.axes if axis.get_xlabel()]
