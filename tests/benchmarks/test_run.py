@@ -226,7 +226,9 @@ def test_the_program_runs_as_printed_and_is_quiet_off_a_terminal(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ}, timeout=240)
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout + done.stderr
-    assert done.stderr.splitlines() == ["naive seed 0: finished", f"written to {tmp_path / 'o'}"]
+    reached = schema.read_csv(schema.SUMMARY, tmp_path / "o" / "summary.csv").set_index("metric")["mean"]
+    finished = f"naive seed 0: finished, average accuracy {100 * reached['average_accuracy']:.1f} %"
+    assert done.stderr.splitlines() == [finished, f"written to {tmp_path / 'o'}"]
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -238,9 +240,9 @@ def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(tmp_path, jobs):
     os.killpg(process.pid, signal.SIGINT)
     rest = process.communicate(timeout=60)[1].splitlines()
     assert process.returncode == 130
-    assert line.endswith("finished\n")
+    assert ": finished, average accuracy" in line
     assert rest[-1] == "stopped; finished runs are kept, the same command goes on from there"
-    assert all(other.endswith("finished") for other in rest[:-1])
+    assert all(": finished, average accuracy" in other for other in rest[:-1])
     runs = {path.parent for path in (tmp_path / "o").rglob("*") if path.is_file()}
     assert all((run / "spec.json").exists() for run in runs)
 

@@ -1,6 +1,7 @@
 """The verbs that do something: prepare, run and compare, report, doctor, wandb sync."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -50,7 +51,8 @@ def test_two_results_are_compared_pair_by_pair(chaoscl, refused, two_results):
     (average,) = (line for line in lines if line["metric"] == "average_accuracy")
     assert average["n"] == 2
     refused(chaoscl("compare", "a", "b", "--metric", "averag_accuracy"), "did you mean average_accuracy?")
-    refused(chaoscl("compare", "a", RESULTS / "seed-three-chaos2k"), "is not a finished run", "command.txt")
+    shutil.copytree(RESULTS / "seed-three-chaos2k", "committed", ignore=shutil.ignore_patterns("runs"))
+    refused(chaoscl("compare", "a", "committed"), "is not a finished run", "command.txt")
     refused(chaoscl("compare", "a", "nowhere"), "nowhere is no results folder")
 
 
