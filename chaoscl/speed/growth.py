@@ -41,6 +41,7 @@ class Case:
         permuted: whether each task permutes the pixels in its own way; else all tasks show the same digits.
         note: what to know of its growth, if it is defined to grow.
         rows: samples of a task.
+        batch: samples of a batch.
         most: rounds at most.
     """
 
@@ -49,23 +50,27 @@ class Case:
     permuted: bool = True
     note: str = ""
     rows: int = TRAIN_ROWS
+    batch: int = SETTINGS.batch
     most: int = 2
 
     @property
     def words(self) -> str:
         """What is timed, for tables."""
-        return f"training, {self.baseline}, {self.scenario}-incremental, {'' if self.permuted else 'not '}permuted"
+        said = f"training, {self.baseline}, {self.scenario}-incremental, {'' if self.permuted else 'not '}permuted"
+        return f"{said}, {self.rows // self.batch} batches a task"
 
 
 CASES = (
     Case("naive", "task"),
     Case("replay", "domain", permuted=False),
+    Case("replay", "domain", permuted=False, batch=4),
     Case("replay", "domain"),
     Case("replay", "task"),
     Case("online_ewc", "task"),
     Case("ewc", "task", note=" (one penalty for each earlier task: defined to grow)", rows=64, most=1),
 )
-"""Replay thrice: alone, with an encoder pass for each earlier task's permutation, and with a head pass for each too."""
+"""Replay four times: alone, in many small batches, which tells what grows with a task from what grows with a batch, and
+with an encoder pass for each earlier task's permutation, and with a head pass for each too."""
 
 
 def measure(rounds: int) -> list[Measured]:
@@ -77,8 +82,8 @@ def measure(rounds: int) -> list[Measured]:
     with reproducible("cpu"), quiet_avalanche():
         for case in CASES:
             place = stream_of(TASKS, case.scenario, case.permuted, case.rows)
-            learn(place, case.baseline, 2)  # a warm-up
-            found = [learn(place, case.baseline, TASKS) for _ in range(min(rounds, case.most))]
+            learn(place, case.baseline, 2, case.batch)  # a warm-up
+            found = [learn(place, case.baseline, TASKS, case.batch) for _ in range(min(rounds, case.most))]
             rows += described(case.words, found, case.note)
         rows += evaluation(rounds)
     return rows
@@ -103,9 +108,9 @@ def _cut(split: Split, rows: int = TEST_ROWS) -> Split:
     return Split(split.references[:rows], split.targets[:rows])
 
 
-def learn(place: Ground, baseline: str, tasks: int) -> list[float]:
+def learn(place: Ground, baseline: str, tasks: int, batch: int = SETTINGS.batch) -> list[float]:
     """Return the seconds that each of the first ``tasks`` tasks takes to learn, learning curves included."""
-    built = rig(place, baseline, SETTINGS, ("curves",))
+    built = rig(place, baseline, replace(SETTINGS, batch=batch), ("curves",))
     torch.manual_seed(SEED)
     seconds = []
     for number, experience in enumerate(to_avalanche(place.tasks).train_stream[:tasks]):

@@ -10,7 +10,9 @@ def short(monkeypatch):
     """Streams of five and ten tasks instead of forty."""
     monkeypatch.setattr(growth, "LENGTHS", (5, 10))
     monkeypatch.setattr(growth, "TASKS", 10)
-    monkeypatch.setattr(growth, "CASES", (Case("naive", "task", rows=16), Case("ewc", "task", note=" (so)", rows=16)))
+    monkeypatch.setattr(
+        growth, "CASES", (Case("naive", "task", rows=16), Case("ewc", "task", note=" (so)", rows=16, batch=16))
+    )
 
 
 def test_one_round_gives_every_promised_row(short, well_formed):
@@ -19,7 +21,7 @@ def test_one_round_gives_every_promised_row(short, well_formed):
     grown = {row.case: row for row in rows if row.unit == "times as long"}
     assert len(grown) == 3
     assert [case for case, row in grown.items() if row.goal is None] == [
-        "training, ewc, task-incremental, permuted: last fifth of 10 tasks (so)"
+        "training, ewc, task-incremental, permuted, 1 batches a task: last fifth of 10 tasks (so)"
     ]
     assert sum(row.unit == "s" for row in rows) == 2 * 3
 
