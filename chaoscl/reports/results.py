@@ -103,7 +103,7 @@ def read_results(folder: Path) -> Results:
         UserError: the folder or a file is missing, is not what the suite writes, or contradicts another file.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder; give a results folder that benchmarks/run.py has written")
+        raise UserError(f"{folder} is not a folder; {_instead(folder)}")
     if not (folder / schema.SUMMARY.name).is_file():
         raise UserError(f"{folder} holds no {schema.SUMMARY.name}, so no results; {_instead(folder)}")
     frames = {table.name: read_frame(folder, table) for table in NEEDED}
@@ -129,10 +129,14 @@ def read_results(folder: Path) -> Results:
 
 
 def _instead(folder: Path) -> str:
-    """Return what to give in place of a folder without results."""
+    """Return what to give in place of a folder that is not there or has no results."""
     inner = sorted(path.parent for path in folder.glob(f"*/{schema.SUMMARY.name}"))
     if inner:
         return f"give one of the folders inside it: {', '.join(map(str, inner))}"
+    near = sorted(path.parent for path in folder.parent.glob(f"*/{schema.SUMMARY.name}"))
+    near = [path for path in near if path.name.startswith(folder.name)]
+    if near:
+        return f"did you mean {', '.join(map(str, near))}?"
     return "give a results folder that benchmarks/run.py has written"
 
 

@@ -101,6 +101,12 @@ def test_text_in_place_of_a_number_is_noticed(write_folder):
         read_results(path.parent)
 
 
+def test_the_beginning_of_a_name_leads_to_the_folder(write_folder):
+    folder = write_folder("text-image-chaos2k")
+    with pytest.raises(UserError, match=r"text-image is not a folder; did you mean .*/text-image-chaos2k\?"):
+        read_results(folder.with_name("text-image"))
+
+
 def test_a_file_of_other_runs_is_noticed(write_folder):
     folder, other = write_folder(), write_folder("other", ("naive", "ewc", "joint"))
     shutil.copy(other / "retention.csv", folder / "retention.csv")
