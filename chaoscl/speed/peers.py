@@ -11,13 +11,28 @@ from importlib.util import find_spec
 import torch
 from torch import Tensor, nn
 
+from chaoscl.errors import UserError
+
 Peer = Callable[[Tensor], Tensor]
 
 
 def available(inputs: int, size: int, ticks: int) -> dict[str, Peer]:
-    """Return, for each peer that is installed, a function from (B, inputs) to mean spikes (B, size)."""
+    """Return, for each peer that is installed, a function from (B, inputs) to mean spikes (B, size).
+
+    Raises:
+        UserError: one is installed and cannot be imported.
+    """
     makers = {"snntorch": _snntorch, "norse": _norse, "spikingjelly": _spikingjelly}
-    return {name: make(inputs, size, ticks) for name, make in makers.items() if find_spec(name) is not None}
+    made = {}
+    for name, make in makers.items():
+        if find_spec(name) is not None:
+            try:
+                made[name] = make(inputs, size, ticks)
+            except ImportError as error:
+                raise UserError(
+                    f"{name} cannot be imported ({error}); install the extra 'peers', or remove it"
+                ) from error
+    return made
 
 
 def missing() -> list[str]:

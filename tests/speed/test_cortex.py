@@ -1,6 +1,11 @@
 """Every shape is measured in every way, peers included where they are installed."""
 
+import sys
+
+import pytest
+
 from chaoscl.cortex.kernels import installed
+from chaoscl.errors import UserError
 from chaoscl.speed import cortex, encoder, peers
 
 
@@ -29,6 +34,16 @@ def test_peers_answer_with_mean_spikes():
         assert rate.shape == (5, 6), name
         assert 0 <= float(rate.min()) <= float(rate.max()) <= 1, name
     assert set(peers.available(4, 6, 3)) | set(peers.missing()) == {"snntorch", "norse", "spikingjelly"}
+
+
+def test_a_peer_that_is_half_there_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "norse").mkdir()
+    (tmp_path / "norse" / "__init__.py").write_text("import what_norse_needs\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.split(".")[0] == "norse"]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(UserError, match=r"norse cannot be imported .*what_norse_needs.*extra 'peers'"):
+        peers.available(4, 6, 3)
 
 
 def test_the_step_on_images_is_measured_in_both_precisions():
