@@ -63,7 +63,7 @@ class Case:
 CASES = (
     Case("naive", "task"),
     Case("replay", "domain", permuted=False),
-    Case("replay", "domain", permuted=False, batch=4),
+    Case("replay", "domain", permuted=False, batch=2),
     Case("replay", "domain"),
     Case("replay", "task"),
     Case("online_ewc", "task"),
