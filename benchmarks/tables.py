@@ -146,6 +146,7 @@ def speed_blocks() -> dict[str, str]:
         "speed": markdown(speed_table(schema.read_csv(TABLE, SPEED / TABLE.name))),
         "speed against": markdown(against_table(jobs)),
         "speed unchanged": markdown(unchanged_table(unchanged_frame(first, summary), "first", "now")),
+        "speed unchanged bfloat16": markdown(unchanged_table(unchanged_frame(first, short), "first", "now, bfloat16")),
         "speed bfloat16": markdown(unchanged_table(unchanged_frame(summary, short), "float32", "bfloat16")),
     }
 
