@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from threadpoolctl import threadpool_limits
 
 from chaoscl.compat import quiet_avalanche
 from chaoscl.data import Bank
@@ -61,13 +62,17 @@ class _Plan:
 
 @contextmanager
 def reproducible(device: str) -> Iterator[None]:
-    """Compute with one thread inside the block, so that the bytes do not depend on cores; on CUDA, without atomics."""
+    """Compute with one thread inside the block, so that the bytes do not depend on cores; on CUDA, without atomics.
+
+    One thread of torch and one of the BLAS behind numpy, in which GEM's quadratic programme is put together.
+    """
     threads = torch.get_num_threads()
     strict = torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(strict or device == "cuda", warn_only=True)
     try:
-        yield
+        with threadpool_limits(1, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(strict)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from chaoscl.evaluation import schema
 from chaoscl.models import ModelOptions
@@ -11,6 +12,7 @@ from chaoscl.runs import execute as execute_module
 from chaoscl.runs import recipes
 from chaoscl.runs import retention as retention_module
 from chaoscl.runs.baseline import find_baselines, load_baseline
+from chaoscl.runs.execute import reproducible
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.retention import RetentionPlugin, accuracies
 from chaoscl.runs.training import RunFailedError
@@ -337,6 +339,19 @@ def test_threads_are_put_back(run):
     before = torch.get_num_threads()
     run()
     assert torch.get_num_threads() == before
+
+
+def blas_threads():
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+def test_numpys_sums_do_not_depend_on_cores():
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        assert 2 in before
+        with reproducible("cpu"):
+            assert set(blas_threads()) == {1}
+        assert blas_threads() == before
 
 
 @pytest.mark.parametrize("baseline", ["naive", "replay", "independent", "gdumb"])
