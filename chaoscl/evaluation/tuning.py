@@ -33,3 +33,33 @@ CHOSEN = Table(
         Column("macs", "int", "operations", "multiply-accumulates of all trials' training"),
     ),
 )
+
+_DATASET = Column("dataset", "str", "", "name of the data set, learned alone")
+_RATE = Column("max_lr", "float", "", "highest learning rate of the cycle", "%g")
+
+CONVERGENCE = Table(
+    "trials.csv",
+    "The search for the recipe `standard`, one line a run.",
+    (
+        _DATASET,
+        Column("model", "str", "", "name of the model in the zoo"),
+        _RATE,
+        Column("epochs", "int", "epochs", "of one complete cycle"),
+        Column("seed", "int", "", "tuning seed, never that of a reported run"),
+        Column("validation_accuracy", "float", "fraction", "accuracy on the validation rows after the last epoch"),
+        Column("data_sha256", "str", "", "SHA-256 of the prepared tensors"),
+    ),
+)
+
+CONVERGED = Table(
+    "chosen.csv",
+    "The recipe `standard`: what the rule of `benchmarks/converge.py` chose, one line a data set.",
+    (
+        _DATASET,
+        _RATE,
+        Column("epochs", "int", "epochs", "passes over the training rows"),
+        Column("gain", "float", "fraction", "most that twice the epochs gain for one of the models"),
+        Column("models", "str", "", "models that have converged"),
+        Column("seeds", "int", "seeds", "tuning seeds behind each score"),
+    ),
+)

@@ -1,10 +1,11 @@
 """Training recipes: epochs, batches, learning rates and schedule for each data set."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaoscl.data import CARDS
-from chaoscl.errors import unknown
+from chaoscl.errors import UserError, unknown
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Recipe:
         name: in commands.
         summary: one line for lists.
         epochs: from a data set and its number of batches in an epoch to the number of epochs.
+        max_lr: from a data set to its highest learning rate.
         accumulate: whether gradients are accumulated where ChaosNet does.
-        max_lr: the highest learning rates for texts and for images.
         batch: samples in a batch; None for ChaosNet's 64 texts or 128 images.
         plain: whether the rate is constant, with neither weight decay nor clipping.
         fresh: whether the optimiser starts each task without what it remembers of earlier ones.
@@ -54,8 +55,8 @@ class Recipe:
     name: str
     summary: str
     epochs: Callable[[str, int], int]
+    max_lr: Callable[[str], float]
     accumulate: bool = False
-    max_lr: tuple[float, float] = (1e-3, 2e-3)
     batch: int | None = None
     plain: bool = False
     fresh: bool = True
@@ -66,7 +67,7 @@ class Recipe:
         batch = self.batch or (64 if text else 128)
         accumulation = {"text": 4, "cifar10": 2}.get("text" if text else dataset, 1) if self.accumulate else 1
         epochs = self.epochs(dataset, -(-rows // batch))
-        max_lr = self.max_lr[0 if text else 1]
+        max_lr = self.max_lr(dataset)
         if self.plain:
             return Settings(epochs, batch, max_lr, None, weight_decay=0.0, clip=None, fresh=self.fresh)
         return Settings(
@@ -89,21 +90,49 @@ _SEED_EPOCHS = {
     "emnist_letters": 10,
     "addition": 100,
 }
-_STANDARD_EPOCHS = {**dict.fromkeys(CARDS, 4), "cifar10": 8, "emnist_letters": 8, "addition": 100}
-_SHORT_EPOCHS = {
-    name: epochs // 4 if CARDS[name].modality == "image" else epochs for name, epochs in _STANDARD_EPOCHS.items()
+CONVERGED: dict[str, tuple[float, int]] = {
+    "ag_news": (1e-3, 4),
+    "imdb": (1e-3, 4),
+    "fashion_mnist": (2e-3, 4),
+    "mnist": (2e-3, 4),
+    "cifar10": (2e-3, 8),
+    "emnist_letters": (2e-3, 8),
+    "addition": (1e-3, 100),
 }
+"""Highest rate and epochs of ``standard`` for each data set: ``results/convergence/chosen.csv``, by the rule of
+``benchmarks/converge.py``; addition has ChaosNet's own."""
+SHORT_FRACTION = 4
+"""Share of the epochs of ``standard``, 1 / 4, that ``short`` trains on images."""
 
 QUICK_BATCHES = 600
 """Batches that the quick recipe aims at for each task."""
 
 
-def _quick_epochs(dataset: str, batches: int) -> int:
-    return max(1, round(QUICK_BATCHES / batches))
+def _standard_epochs(dataset: str, batches: int) -> int:
+    return CONVERGED[dataset][1]
+
+
+def _short_epochs(dataset: str, batches: int) -> int:
+    epochs = CONVERGED[dataset][1]
+    return math.ceil(epochs / SHORT_FRACTION) if CARDS[dataset].modality == "image" else epochs
+
+
+def _converged_rate(dataset: str) -> float:
+    return CONVERGED[dataset][0]
+
+
+def _seed_rate(dataset: str) -> float:
+    """Return ChaosNet's rate: 1e-3 for texts, 2e-3 for images."""
+    return 1e-3 if CARDS[dataset].modality == "text" else 2e-3
+
+
+def _always(rate: float) -> Callable[[str], float]:
+    """Return a rule that gives every data set this rate."""
+    return lambda dataset: rate
 
 
 def _about(total: int) -> Callable[[str, int], int]:
-    """Return a rule for the number of epochs that comes nearest to ``total`` batches."""
+    """Return a rule for the number of epochs that comes nearest to ``total`` batches, at least 1."""
     return lambda dataset, batches: max(1, round(total / batches))
 
 
@@ -113,31 +142,34 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "quick",
             "about 600 batches of 32 a task, at least one epoch, at a higher rate: a first look",
-            _quick_epochs,
-            max_lr=(5e-3, 5e-3),
+            _about(QUICK_BATCHES),
+            _always(5e-3),
             batch=32,
         ),
         Recipe(
             "standard",
-            "ChaosNet's optimiser with a schedule that completes: 4 epochs (CIFAR-10 and EMNIST 8), no accumulation",
-            lambda dataset, batches: _STANDARD_EPOCHS[dataset],
+            "trained until twice the epochs gain less than 0.3 points: AdamW, one cycle, rate and epochs a data set",
+            _standard_epochs,
+            _converged_rate,
         ),
         Recipe(
             "short",
             "standard, a quarter of its epochs for images: for long streams",
-            lambda dataset, batches: _SHORT_EPOCHS[dataset],
+            _short_epochs,
+            _converged_rate,
         ),
         Recipe(
             "seed",
             "ChaosNet's own: 6 to 10 epochs, gradients accumulated for texts and CIFAR-10, where the cycle never ends",
             lambda dataset, batches: _SEED_EPOCHS[dataset],
+            _seed_rate,
             accumulate=True,
         ),
         Recipe(
             "online",
             "one pass in batches of 10 at a constant 1e-3: each sample of the stream is seen once",
             lambda dataset, batches: 1,
-            max_lr=(1e-3, 1e-3),
+            _always(1e-3),
             batch=10,
             plain=True,
         ),
@@ -145,7 +177,7 @@ RECIPES: dict[str, Recipe] = {
             "anchor-split",
             "about 2,000 batches of 128 a task, one Adam at a constant 1e-3: as van de Ven 2019, split MNIST",
             _about(2000),
-            max_lr=(1e-3, 1e-3),
+            _always(1e-3),
             batch=128,
             plain=True,
             fresh=False,
@@ -154,7 +186,7 @@ RECIPES: dict[str, Recipe] = {
             "anchor-permuted",
             "about 5,000 batches of 128 a task, one Adam at a constant 1e-4: as van de Ven 2019, permuted MNIST",
             _about(5000),
-            max_lr=(1e-4, 1e-4),
+            _always(1e-4),
             batch=128,
             plain=True,
             fresh=False,
@@ -163,15 +195,43 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def find_recipe(name: str) -> Recipe:
-    """Return the recipe called ``name``.
+def find_recipe(text: str) -> Recipe:
+    """Return a named recipe, or one with changes, such as ``standard:max_lr=0.005,epochs=8``.
+
+    Args:
+        text: a name, then ``:`` and changes separated by commas: ``max_lr`` above 0, ``epochs`` and ``batch`` whole
+            numbers of at least 1. They apply to every data set.
 
     Raises:
-        UserError: there is no such recipe.
+        UserError: there is no such recipe, or a change is not one of these.
     """
+    name, colon, changes = text.partition(":")
     if name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
-    return RECIPES[name]
+    recipe = replace(RECIPES[name], name=text)
+    for change in changes.split(",") if colon else ():
+        recipe = _changed(recipe, change, text)
+    return recipe
+
+
+def _changed(recipe: Recipe, change: str, text: str) -> Recipe:
+    """Return the recipe with one change, ``name=value``."""
+    name, _, value = change.partition("=")
+    try:
+        number = float(value) if name == "max_lr" else int(value)
+        if not (math.isfinite(number) and number > 0):
+            raise ValueError
+    except ValueError as error:
+        raise UserError(
+            f"--recipe '{text}': '{change}' is no change; write max_lr=0.005, epochs=8 or batch=64, separated by commas"
+        ) from error
+    if name == "max_lr":
+        return replace(recipe, max_lr=_always(number))
+    if name == "epochs":
+        return replace(recipe, epochs=lambda dataset, batches: int(number))
+    if name == "batch":
+        return replace(recipe, batch=int(number))
+    raise unknown(f"change in --recipe '{text}':", name, ("max_lr", "epochs", "batch"))
 
 
 def joint_settings(settings: Sequence[Settings]) -> Settings:

@@ -1,0 +1,139 @@
+"""When is training long enough? The highest learning rate and the epochs of the recipe ``standard``, a data set.
+
+The rule, fixed before any number was seen. A data set is learned alone, by the cortex and by the MLP of its widths, on
+tuning seeds; a score is the accuracy on the validation rows after the last epoch of one complete cycle.
+
+1. Rate: of RATES, the one whose score after RATE_EPOCHS epochs is highest, mean over both models and the seeds; the
+   lower one of equals.
+2. Epochs: at that rate, of 1, 2, 4, ..., the fewest whose double gains less than GAIN in the mean over the seeds, for
+   each of the models.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chaoscl.data import Bank
+from chaoscl.errors import UserError
+from chaoscl.evaluation import schema
+from chaoscl.evaluation.tuning import CONVERGED, CONVERGENCE
+from chaoscl.files import write_atomic
+from chaoscl.runs.baseline import load_baseline
+from chaoscl.runs.spec import RunSpec
+from chaoscl.runs.tuning import FIRST_SEED
+
+RATES = (1e-3, 2e-3, 5e-3, 1e-2)
+RATE_EPOCHS = 4
+MOST_EPOCHS = 64
+GAIN = 0.003
+"""Three tenths of a point."""
+Score = Callable[[str, float, int, int], float]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the rule chooses: the highest rate, the epochs, and what twice the epochs gain at most (a fraction)."""
+
+    max_lr: float
+    epochs: int
+    gain: float
+
+
+def choose(models: Sequence[str], seeds: Sequence[int], score: Score) -> Choice:
+    """Apply the rule.
+
+    Args:
+        models: that must both have converged.
+        seeds: tuning seeds.
+        score: from model, rate, epochs and seed to a validation accuracy in [0, 1].
+
+    Raises:
+        UserError: MOST_EPOCHS epochs are not enough.
+    """
+
+    def mean(model: str, rate: float, epochs: int) -> float:
+        return sum(score(model, rate, epochs, seed) for seed in seeds) / len(seeds)
+
+    rate = max(RATES, key=lambda one: sum(mean(model, one, RATE_EPOCHS) for model in models))
+    epochs = 1
+    while 2 * epochs <= MOST_EPOCHS:
+        gain = max(mean(model, rate, 2 * epochs) - mean(model, rate, epochs) for model in models)
+        if gain < GAIN:
+            return Choice(rate, epochs, gain)
+        epochs *= 2
+    raise UserError(f"twice {MOST_EPOCHS // 2} epochs still gain {100 * gain:.2f} points at a rate of {rate:g}")
+
+
+class Trials:
+    """The scores of one folder, each trained once: ``trials.csv`` is read first and written after every run.
+
+    Args:
+        folder: results folder.
+        bank: holds the data sets.
+        report: told each score.
+    """
+
+    def __init__(self, folder: Path, bank: Bank, report: Callable[[str], None]) -> None:
+        self._path = folder / CONVERGENCE.name
+        self._bank = bank
+        self._report = report
+        self.rows: list[dict[str, Any]] = []
+        if self._path.is_file():
+            try:
+                self.rows = schema.read_csv(CONVERGENCE, self._path).to_dict("records")  # type: ignore[assignment]
+            except ValueError as error:
+                raise UserError(f"{self._path} is not ours ({error}); give another folder with --out") from error
+
+    def score(self, dataset: str, model: str, max_lr: float, epochs: int, seed: int) -> float:
+        """Return the validation accuracy after training, in [0, 1]; trained now if the folder does not hold it."""
+        key = {"dataset": dataset, "model": model, "max_lr": max_lr, "epochs": epochs, "seed": seed}
+        data = self._bank[dataset].sha256
+        for row in self.rows:
+            if all(row[name] == value for name, value in key.items()):
+                if row["data_sha256"] != data:
+                    raise UserError(f"{self._path} holds runs on other data of {dataset}; give another --out")
+                return float(row["validation_accuracy"])
+        accuracy = round(self._train(dataset, model, f"standard:max_lr={max_lr:g},epochs={epochs}", seed), 6)
+        self.rows.append({**key, "validation_accuracy": accuracy, "data_sha256": data})
+        write_atomic(self._path, schema.to_csv(pd.DataFrame(self.rows, columns=CONVERGENCE.header), CONVERGENCE))
+        self._report(f"{dataset} {model} max_lr {max_lr:g}, {epochs} epochs, seed {seed}: {100 * accuracy:.2f} %")
+        return accuracy
+
+    def _train(self, dataset: str, model: str, recipe: str, seed: int) -> float:
+        from chaoscl.models import ModelOptions
+        from chaoscl.models.kernel import resolve_kernel
+        from chaoscl.runs.execute import execute
+
+        kernel = resolve_kernel("auto", model, "recurrent", "cpu")
+        options = ModelOptions(kernel=kernel)
+        spec = RunSpec(dataset, "task", model, "naive", seed, recipe, options=options, repetitions=1, part="validation")
+        return float(execute(spec, load_baseline("naive"), self._bank).matrix.mean[-1, 0])
+
+
+def tuning_seeds(count: int) -> list[int]:
+    """Return ``count`` seeds that no reported run has."""
+    return [FIRST_SEED + number for number in range(count)]
+
+
+def choice_row(dataset: str, models: Sequence[str], seeds: int, choice: Choice) -> Mapping[str, Any]:
+    """Return a line of ``chosen.csv``."""
+    return {
+        "dataset": dataset,
+        "max_lr": choice.max_lr,
+        "epochs": choice.epochs,
+        "gain": choice.gain,
+        "models": " ".join(models),
+        "seeds": seeds,
+    }
+
+
+def write_choices(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write ``chosen.csv``: the new lines in the place of those of the same data sets, by name of data set."""
+    path = folder / CONVERGED.name
+    held = schema.read_csv(CONVERGED, path).to_dict("records") if path.is_file() else []
+    new = {row["dataset"]: row for row in [*held, *rows]}
+    frame = pd.DataFrame([new[name] for name in sorted(new)], columns=CONVERGED.header)
+    write_atomic(path, schema.to_csv(frame, CONVERGED))
