@@ -23,7 +23,9 @@ def against(
     checkout: Annotated[Path, typer.Argument(help="Another checkout of this project, at the version to compare with.")],
     stream: Annotated[str, typer.Option(help="Named stream.")] = "text-image",
     model: Annotated[str, typer.Option(help="Model of the zoo.")] = "chaos2k",
-    baselines: Annotated[str, typer.Option(help="Baselines, separated by commas.")] = "naive,ewc,replay,mlp,joint",
+    baselines: Annotated[
+        str, typer.Option(help="Baselines, separated by commas.")
+    ] = "naive,ewc,replay,mlp,frozen,independent,joint",
     seeds: Annotated[int, typer.Option(help="Number of seeds: 0, 1, ...")] = 1,
     recipe: Annotated[str, typer.Option(help="Training recipe.")] = "standard",
     data: Annotated[str, typer.Option(help="Where data comes from, as in run.py; empty for its default.")] = "",

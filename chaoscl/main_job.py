@@ -35,6 +35,14 @@ EVERY = "all"
 """In the place of an order or of baselines: every one there is."""
 WANDB_MODES = ("off", "offline", "online")
 _PROBE_BYTES = 1 << 20
+_NOT_IN_FOLDER_NAME = {
+    "stream", "model", "hyper",  # named there in another form
+    "baselines", "seeds", "baselines_dir",  # runs that share a folder and its tables
+    "kernel", "device",  # the same model, computed another way
+    "data", "data_dir",  # generated data has a folder of its own, and two real sources are refused one folder
+    "out", "jobs", "wandb", "tensorboard", "force",  # change no number
+}  # fmt: skip
+"""Options that do not name the default results folder; a new option does until it is listed here."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Request:
 
     stream: str = "text-image"
     model: str = "chaos2k"
-    baselines: tuple[str, ...] = ("naive", "ewc", "replay", "mlp", "joint")
+    baselines: tuple[str, ...] = ("naive", "ewc", "replay", "mlp", "frozen", "independent", "joint")
     seeds: int = 3
     scenario: str = "task"
     recipe: str = "standard"
@@ -296,9 +304,10 @@ def _device(name: str) -> str:
 def default_out(request: Request, kind: str) -> Path:
     """Return the results folder of a command: named by what is not at its default, embedded results apart."""
     parts = [find_stream(request.stream).name, request.model]
-    for name in ("order", "scenario", "recipe", "encoders", "image_pool", "mode", "precision"):
-        if getattr(request, name) != getattr(Request, name):
-            parts.append(f"{name.replace('_', '-')}-{getattr(request, name)}")
+    for field in fields(request):
+        value = getattr(request, field.name)
+        if field.name not in _NOT_IN_FOLDER_NAME and value != field.default:
+            parts.append(f"{field.name.replace('_', '-')}-{re.sub('[^A-Za-z0-9.+_-]+', '-', str(value))}")
     if request.hyper:
         parts.append("hyper-" + hashlib.sha256(" ".join(sorted(request.hyper)).encode()).hexdigest()[:8])
     root = Path("results")

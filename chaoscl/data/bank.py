@@ -68,6 +68,11 @@ class Bank:
     def __reduce__(self) -> tuple[object, ...]:
         return _reopen, (tuple(str(dataset.folder) for dataset in self.datasets), self.views)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many data sets and views there are, and the most rows that one of them has: what references index."""
+        return len(self._sources), max(len(source.labels) for source in self._sources)
+
     def with_views(self, views: Sequence[View]) -> Bank:
         """Return a bank over the same data sets with these views."""
         return Bank(self.datasets, views)

@@ -66,9 +66,22 @@ CURVES = Table(
         Column("task", "str", "", "name of the task that was trained"),
         Column("epoch", "int", "", "epoch within the experience, the first is 1"),
         Column("loss", "float", "nats", "mean training loss of the epoch, over mini-batches as they were trained"),
-        Column("train_accuracy", "float", "fraction", "accuracy over the epoch's training samples"),
+        Column(
+            "running_train_accuracy",
+            "float",
+            "fraction",
+            "accuracy over the epoch's batches, replayed samples included, while the weights change: not comparable"
+            " with the next two",
+        ),
+        Column(
+            "train_accuracy",
+            "float",
+            "fraction",
+            "accuracy at the epoch's end, in evaluation mode, on a fixed sample of training rows as large as the"
+            " validation part",
+        ),
         Column("validation_accuracy", "float", "fraction", "accuracy on the validation part at the epoch's end"),
-        Column("learning_rate", "float", "", "learning rate at the epoch's end", "%.6e"),
+        Column("learning_rate", "float", "", "learning rate at the epoch's end, of its last batch", "%.6e"),
     ),
 )
 
@@ -182,7 +195,8 @@ COSTS = Table(
         *_RUN,
         _ORDER,
         Column("samples", "int", "samples", "passed through the network with a gradient, replayed ones included"),
-        Column("optimiser_steps", "int", "steps", "steps of the optimiser"),
+        Column("samples_replayed", "int", "samples", "of these, samples of tasks learned earlier"),
+        Column("optimiser_steps", "int", "steps", "steps of the optimiser, the strategy's own if it has one"),
         Column("parameters", "int", "numbers", "parameters of the model"),
         Column("parameters_trainable", "int", "numbers", "parameters that a gradient reached"),
         Column("parameters_touched", "int", "numbers", "parameters whose value training changed"),

@@ -21,6 +21,8 @@ class Meter:
 
     Attributes:
         trained_samples: passed through the network with a gradient, replayed ones and importance passes included.
+        replayed_samples: of the trained ones, those of earlier tasks.
+        own: bool (data sets and views, rows), the samples of the task that is being learned; None before the first.
         forward_samples: passed through the network at all, teachers and candidates included.
         macs: multiply-accumulates.
         per_sample: multiply-accumulates of one sample's forward pass, by data set.
@@ -28,6 +30,8 @@ class Meter:
 
     def __init__(self) -> None:
         self.trained_samples = 0
+        self.replayed_samples = 0
+        self.own: Tensor | None = None
         self.forward_samples = 0
         self.macs = 0
         self.per_sample: Mapping[str, int] = {}
@@ -50,6 +54,12 @@ class Meter:
         self.forward_samples += samples
         self.trained_samples += samples if gradient else 0
         self.macs += (1 + _BACKWARD if gradient else 1) * samples * self.per_sample.get(dataset, 0)
+
+    def referred(self, references: Tensor) -> None:
+        """Count those of ``references``, int64 (n, 2), that are not the present task's, if gradients are on."""
+        if self._running and self.own is not None and torch.is_grad_enabled():
+            owners, rows = references.cpu().unbind(1)
+            self.replayed_samples += len(references) - int(self.own[owners, rows].sum())
 
     def spiked(self, rates: Tensor, operations: int) -> None:
         """Count the operations of spikes: ``rates``, any shape, times what a rate of 1 causes."""

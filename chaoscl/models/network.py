@@ -97,6 +97,7 @@ class CrossModalNetwork(MultiTaskModule):
 
     def embed(self, references: Tensor) -> Tensor:
         """Return the embeddings (n, size) of references, int64 (n, 2). Draws nothing."""
+        self.meter.referred(references)
         groups = self.bank.gather(references)
         for group in groups:
             self.meter.passed(group.name, len(group.inputs))

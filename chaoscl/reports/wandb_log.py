@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from chaoscl.errors import UserError
+from chaoscl.evaluation import schema
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.evaluation.stored import CURVES, MATRIX, METRICS, SPEC, StoredRun
 from chaoscl.files import storage_errors
@@ -132,7 +133,7 @@ def curve_point(row: dict[Any, Any]) -> dict[str, float]:
     return {
         "experience": row["experience"],
         "epoch": row["epoch"],
-        **{f"{task}/{name}": row[name] for name in ("loss", "train_accuracy", "validation_accuracy", "learning_rate")},
+        **{f"{task}/{column.name}": row[column.name] for column in schema.CURVES.columns if column.dtype == "float"},
     }
 
 

@@ -5,7 +5,8 @@ from the strategy and its plugins, beyond the model, the optimiser and the data 
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -19,6 +20,8 @@ from chaoscl.data import Bank
 from chaoscl.models.build import parts
 from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.baseline import MODULE_PREFIX
+from chaoscl.runs.optimiser import RecipeAdamW
+from chaoscl.streams import TaskData, joined
 from chaoscl.streams.feeding import columns
 
 # What Avalanche's strategies hold themselves: the model, the data at hand, and what belongs to the runner.
@@ -36,6 +39,7 @@ class Cost:
     """What a run took. The fields are the columns of costs.csv and timings.csv."""
 
     samples: int
+    samples_replayed: int
     optimiser_steps: int
     parameters: int
     parameters_trainable: int
@@ -83,14 +87,39 @@ class Ledger:
         start = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
         self._starts.append((network, start))
 
-    def learned(self, strategy: Any, steps: int) -> None:
-        """Note that an experience has ended, after ``steps`` optimiser steps."""
-        self._steps += steps
+    @contextmanager
+    def experience(self, strategy: Any, tasks: Sequence[TaskData]) -> Iterator[None]:
+        """Follow a strategy while it learns ``tasks`` inside the block."""
+        strategy.model.meter.own = self._rows(tasks)
+        optimizer, steps = strategy.optimizer, 0
+
+        def count(*_: Any) -> None:
+            nonlocal steps
+            steps += 1
+
+        # RecipeAdamW is called for every batch and counts the steps that it takes; a strategy may have another.
+        own = isinstance(optimizer, RecipeAdamW)
+        before = optimizer.steps if own else 0
+        hook = optimizer.register_step_post_hook(count)
+        try:
+            yield
+        finally:
+            hook.remove()
+        self._steps += optimizer.steps - before if own else steps
         now = stored(strategy, self._bank)
-        before = self._stored
+        before_now = self._stored
         self._stored = Stored(
-            max(before.samples, now.samples), max(before.bytes, now.bytes), max(before.raw_bytes, now.raw_bytes)
+            max(before_now.samples, now.samples),
+            max(before_now.bytes, now.bytes),
+            max(before_now.raw_bytes, now.raw_bytes),
         )
+
+    def _rows(self, tasks: Sequence[TaskData]) -> Tensor:
+        """Return which samples belong to ``tasks``, bool (data sets and views, rows), by their references."""
+        references = joined([data.train for data in tasks]).references
+        own = torch.zeros(self._bank.shape, dtype=torch.bool)
+        own[references[:, 0], references[:, 1]] = True
+        return own
 
     def cost(self, networks: tuple[CrossModalNetwork, ...], seconds: float) -> Cost:
         """Return what the run took.
@@ -103,6 +132,7 @@ class Ledger:
         counts = [parts(network) for network in networks]
         return Cost(
             samples=sum(meter.trained_samples for meter in meters),
+            samples_replayed=sum(meter.replayed_samples for meter in meters),
             optimiser_steps=self._steps,
             parameters=sum(part.parameters for part in chain(*counts)),
             parameters_trainable=sum(part.parameters for part in chain(*counts) if part.trained),

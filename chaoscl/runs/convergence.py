@@ -108,7 +108,7 @@ class Trials:
         from chaoscl.runs.execute import execute
 
         kernel = resolve_kernel("auto", model, "recurrent", "cpu")
-        options = ModelOptions(kernel=kernel)
+        options = ModelOptions(kernel=kernel)  # type: ignore[arg-type]
         spec = RunSpec(dataset, "task", model, "naive", seed, recipe, options=options, repetitions=1, part="validation")
         return float(execute(spec, load_baseline("naive"), self._bank).matrix.mean[-1, 0])
 
@@ -133,7 +133,7 @@ def choice_row(dataset: str, models: Sequence[str], seeds: int, choice: Choice) 
 def write_choices(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write ``chosen.csv``: the new lines in the place of those of the same data sets, by name of data set."""
     path = folder / CONVERGED.name
-    held = schema.read_csv(CONVERGED, path).to_dict("records") if path.is_file() else []
+    held: list[Any] = schema.read_csv(CONVERGED, path).to_dict("records") if path.is_file() else []
     new = {row["dataset"]: row for row in [*held, *rows]}
     frame = pd.DataFrame([new[name] for name in sorted(new)], columns=CONVERGED.header)
     write_atomic(path, schema.to_csv(frame, CONVERGED))

@@ -19,10 +19,11 @@ from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.accounting import Cost, Ledger, reset_peak_memory
 from chaoscl.runs.allocator import keep_freed_memory
 from chaoscl.runs.baseline import Baseline, Setup
+from chaoscl.runs.joint import JointPlugin
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.optimiser import RecipeAdamW
 from chaoscl.runs.progress import Progress, silent
-from chaoscl.runs.recipes import Settings, find_recipe, joint_settings
+from chaoscl.runs.recipes import Settings, find_recipe
 from chaoscl.runs.retention import RetentionPlugin
 from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.training import CurvePlugin, SchedulePlugin
@@ -88,7 +89,7 @@ def execute(spec: RunSpec, baseline: Baseline, bank: Bank, progress: Progress = 
         progress: told how training goes on.
 
     Raises:
-        RunFailedError: the loss is no longer finite.
+        RunFailedError: the loss, a weight or a gradient is no longer finite.
     """
     train = {"sequential": _sequential, "joint": _joint, "independent": _independent}[baseline.schedule]
     keep_freed_memory()
@@ -140,26 +141,36 @@ class _Training:
         ledger.opened(self.network)
         self.optimizer = RecipeAdamW(self.network.parameters())
         self.schedule = SchedulePlugin(self.optimizer)
+        self.joint = JointPlugin(plan.settings, plan.spec.seed, self.optimizer)
+        follower = self.joint if plan.baseline.schedule == "joint" else self.schedule
         setup = Setup(
             model=self.network,
             optimizer=self.optimizer,
             batch=settings.batch,
             epochs=settings.epochs,
             device=plan.spec.device,
-            plugins=[self.schedule, curves, *extra],
+            plugins=[follower, curves, *extra],
         )
         self.strategy = plan.baseline.build(setup, **plan.baseline.values(dict(plan.spec.hyper)))
 
-    def learn(self, experience: int, name: str, tasks: list[TaskData], settings: Settings, data: Any) -> None:
-        """Train on one experience, or on several at once."""
-        _seed(self.plan.spec, self.network, experience)
-        self.curves.begin(experience, name, tasks)
+    def learn(self, number: int, experience: Any) -> None:
+        """Train on one task."""
+        data, settings = self.plan.tasks[number], self.plan.settings[number]
         self.schedule.settings = settings
         self.strategy.train_mb_size = settings.batch
         self.strategy.train_epochs = settings.epochs
-        before = self.optimizer.steps
-        self.strategy.train(data, eval_streams=[])
-        self.ledger.learned(self.strategy, self.optimizer.steps - before)
+        self._train(number, data.task.name, [data], experience)
+
+    def learn_together(self, experiences: Any) -> None:
+        """Train on all tasks at once."""
+        self.joint.experiences = experiences
+        self._train(0, "all", self.plan.tasks, experiences)
+
+    def _train(self, number: int, name: str, tasks: list[TaskData], data: Any) -> None:
+        _seed(self.plan.spec, self.network, number)
+        self.curves.begin(number, name, tasks)
+        with self.ledger.experience(self.strategy, tasks):
+            self.strategy.train(data, eval_streams=[])
 
 
 _Result = tuple[RetentionMatrix, CurvePlugin, tuple[CrossModalNetwork, ...]]
@@ -174,16 +185,14 @@ def _sequential(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
     retention, curves = _retention(plan, progress), CurvePlugin(plan.spec.seed, progress)
     training = _Training(plan, ledger, curves, [retention], plan.settings[0])
     for number, experience in enumerate(to_avalanche(plan.tasks).train_stream):
-        data = plan.tasks[number]
-        training.learn(number, data.task.name, [data], plan.settings[number], experience)
+        training.learn(number, experience)
     return retention.matrix, curves, (training.strategy.model,)
 
 
 def _joint(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
-    settings = joint_settings(plan.settings)
     retention, curves = _retention(plan, progress), CurvePlugin(plan.spec.seed, progress)
-    training = _Training(plan, ledger, curves, [retention], settings)
-    training.learn(0, "all", plan.tasks, settings, to_avalanche(plan.tasks).train_stream)
+    training = _Training(plan, ledger, curves, [retention], plan.settings[0])
+    training.learn_together(to_avalanche(plan.tasks).train_stream)
     return retention.matrix, curves, (training.strategy.model,)
 
 
@@ -193,9 +202,8 @@ def _independent(plan: _Plan, ledger: Ledger, progress: Progress) -> _Result:
     networks = [_network(plan) for _ in plan.tasks]
     retention.record(0, networks)
     for number, experience in enumerate(to_avalanche(plan.tasks).train_stream):
-        data = plan.tasks[number]
         training = _Training(plan, ledger, curves, [], plan.settings[number])
-        training.learn(number, data.task.name, [data], plan.settings[number], experience)
+        training.learn(number, experience)
         networks[number] = training.strategy.model
         retention.record(number + 1, networks)
     return retention.matrix, curves, tuple(networks)

@@ -14,7 +14,8 @@ _COMPUTING = ("chaoscl", "torch", "avalanche-lib", "numpy")
 _COMPILERS = {"cpu": "numba", "cuda": "triton"}
 _FUSED_VERSION = "2"
 """Of what the fused kernels compute, raised whenever their numbers change; 1 had torch's modules in the encoders."""
-_ROOMS = ("cortex", "data", "streams", "models", "runs", "evaluation")
+_DO_NOT_COMPUTE = {"commands", "reports", "speed"}
+"""Packages that only read results or time code; a new package counts until it is listed here."""
 
 
 def computing_versions(kernel: str = "torch", device: str = "cpu") -> dict[str, str]:
@@ -59,10 +60,11 @@ def git_commit() -> str | None:
 
 @lru_cache(maxsize=1)
 def code_hash() -> str:
-    """Return 12 hex digits over the source files of the rooms that compute."""
+    """Return 12 hex digits over the source files of the packages that compute."""
     combined = hashlib.sha256()
-    for room in _ROOMS:
-        for path in sorted((ROOT / "chaoscl" / room).rglob("*.py")):
+    package = ROOT / "chaoscl"
+    for path in sorted(package.glob("*/**/*.py")):
+        if path.relative_to(package).parts[0] not in _DO_NOT_COMPUTE:
             combined.update(str(path.relative_to(ROOT)).encode())
             combined.update(path.read_bytes())
     return combined.hexdigest()[:12]

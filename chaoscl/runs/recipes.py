@@ -1,7 +1,7 @@
 """Training recipes: epochs, batches, learning rates and schedule for each data set."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chaoscl.data import CARDS
@@ -108,6 +108,10 @@ QUICK_BATCHES = 600
 """Batches that the quick recipe aims at for each task."""
 
 
+def _quick_epochs(dataset: str, batches: int) -> int:
+    return max(1, round(QUICK_BATCHES / batches))
+
+
 def _standard_epochs(dataset: str, batches: int) -> int:
     return CONVERGED[dataset][1]
 
@@ -142,7 +146,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "quick",
             "about 600 batches of 32 a task, at least one epoch, at a higher rate: a first look",
-            _about(QUICK_BATCHES),
+            _quick_epochs,
             _always(5e-3),
             batch=32,
         ),
@@ -232,20 +236,3 @@ def _changed(recipe: Recipe, change: str, text: str) -> Recipe:
     if name == "batch":
         return replace(recipe, batch=int(number))
     raise unknown(f"change in --recipe '{text}':", name, ("max_lr", "epochs", "batch"))
-
-
-def joint_settings(settings: Sequence[Settings]) -> Settings:
-    """Return the settings for several tasks at once: the largest value of each, gradients not accumulated.
-
-    The tasks are of one recipe, so either all of their rates are constant or none is.
-    """
-    rises = [one.rise for one in settings if one.rise is not None]
-    return Settings(
-        epochs=max(one.epochs for one in settings),
-        batch=max(one.batch for one in settings),
-        max_lr=max(one.max_lr for one in settings),
-        rise=max(rises, default=None),
-        weight_decay=max(one.weight_decay for one in settings),
-        clip=settings[0].clip,
-        fresh=settings[0].fresh,
-    )

@@ -101,7 +101,8 @@ class RetentionPlugin(SupervisedPlugin):
 
     Args:
         tasks: the stream's tasks.
-        seed: the run's seed; the noise of each evaluation is drawn from (seed, row, task, repetition).
+        seed: the run's seed; the noise of each evaluation is drawn from (seed, task, repetition), not from the row,
+            so a model that has not changed shows the same accuracy in the next row.
         repetitions: evaluations behind each number.
         part: the rows that are evaluated: ``test`` or, for tuning, ``validation``.
         joint: whether all tasks are trained at once, so that the only trained row is the last one.
@@ -142,7 +143,8 @@ class RetentionPlugin(SupervisedPlugin):
         """Evaluate every task, each with its own network of ``networks``, and fill a row."""
         for column, (data, network) in enumerate(zip(self._tasks, networks, strict=True)):
             seeds = [
-                derive(self._seed, "evaluation", row, column, repetition) for repetition in range(self._values.shape[2])
+                derive(self._seed, "evaluation", data.task.name, repetition)
+                for repetition in range(self._values.shape[2])
             ]
             split = data.test if self._part == "test" else data.validation
             embedded = self._embeddings.get(column, network, data.task.dataset, split)

@@ -10,7 +10,7 @@ from chaoscl.errors import UserError
 from chaoscl.models import ModelOptions
 from chaoscl.streams import GIVEN
 
-SPEC_VERSION = 2
+SPEC_VERSION = 3
 _ADDED_OPTIONS = {"kernel": "torch", "precision": "float32"}
 """Options of a model that came later, and what there was before: runs of then keep their names."""
 Value = float | int | str

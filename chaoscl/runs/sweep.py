@@ -4,7 +4,6 @@ import multiprocessing
 import queue
 import signal
 import traceback
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -18,12 +17,12 @@ from chaoscl.errors import UserError
 from chaoscl.evaluation.stored import is_finished
 from chaoscl.files import storage_errors, write_atomic
 from chaoscl.models import find_model
-from chaoscl.runs.baseline import Baseline, file_hash, load_baseline
+from chaoscl.runs.baseline import file_hash, load_baseline
 from chaoscl.runs.provenance import computing_versions
-from chaoscl.runs.recipes import Settings, find_recipe, joint_settings
+from chaoscl.runs.recipes import Settings, find_recipe
 from chaoscl.runs.spec import RunSpec, run_hash
 from chaoscl.runs.store import run_folder, write_run
-from chaoscl.streams import VALIDATION_SHARE, check_scenario, find_stream, task_labels
+from chaoscl.streams import VALIDATION_SHARE, find_stream
 
 State = Literal["started", "working", "finished", "failed"]
 FAILURE = "failure.txt"
@@ -100,7 +99,7 @@ def plan_jobs(specs: Sequence[RunSpec], bank: Bank, root: Path, baselines: Path)
         named = _named(spec, model, bank)
         versions = computing_versions(spec.options.kernel, spec.device)
         digest = run_hash(spec, data, file_hash(spec.baseline, baselines), versions, named)
-        jobs.append(Job(spec, run_folder(root, spec, model, digest), model, digest, _batches(spec, baseline, bank)))
+        jobs.append(Job(spec, run_folder(root, spec, model, digest), model, digest, _batches(spec, bank)))
     return jobs
 
 
@@ -126,22 +125,9 @@ def _planned(spec: RunSpec, bank: Bank) -> list[tuple[Settings, int]]:
     return found
 
 
-def _task_labels(spec: RunSpec) -> list[int]:
-    stream = find_stream(spec.stream, spec.order, spec.seed)
-    return task_labels(stream, check_scenario(spec.scenario))[: spec.tasks or None]
-
-
-def _batches(spec: RunSpec, baseline: Baseline, bank: Bank) -> int:
+def _batches(spec: RunSpec, bank: Bank) -> int:
     """Return about how many batches a run takes, replayed samples not counted."""
     planned = _planned(spec, bank)
-    if baseline.schedule == "joint":
-        together = joint_settings([settings for settings, _ in planned])
-        rows: dict[int, int] = defaultdict(int)
-        for (_, count), label in zip(planned, _task_labels(spec), strict=True):
-            rows[label] += count
-        # Avalanche balances each batch over the task labels and repeats the smaller ones.
-        seen = max(rows.values()) * len(rows)
-        return together.epochs * -(-seen // together.batch)
     return sum(settings.epochs * -(-count // settings.batch) for settings, count in planned)
 
 

@@ -14,7 +14,7 @@ CONCRETE = [table.with_tasks(["news", "digits"]) if table.dynamic else table for
 EXAMPLES = {"int": [3, 0], "float": [0.25, math.nan], "str": ['a "quoted", text', ""]}
 HEADERS = {
     "retention_matrix.csv": "row,after,<task>,sd:<task>,repetitions",
-    "curves.csv": "experience,task,epoch,loss,train_accuracy,validation_accuracy,learning_rate",
+    "curves.csv": "experience,task,epoch,loss,running_train_accuracy,train_accuracy,validation_accuracy,learning_rate",
     "retention.csv": "stream,scenario,model,baseline,data,data_sha256,row,after,task,mean,sd,n",
     "forgetting.csv": "stream,scenario,model,baseline,data,data_sha256,task,"
     "learned_mean,learned_sd,learned_ci95,final_mean,final_sd,final_ci95,"
@@ -24,7 +24,7 @@ HEADERS = {
     "comparisons.csv": "stream,scenario,model,baseline,reference,data,data_sha256,metric,n,difference,sd,ci95,"
     "bootstrap_low,bootstrap_high,p_permutation,p_wilcoxon,p_holm,effect_size,smallest_detectable,pairs_needed",
     "runs.csv": "baseline,model,seed,status,message,run",
-    "costs.csv": "baseline,model,seed,order,samples,optimiser_steps,parameters,parameters_trainable,"
+    "costs.csv": "baseline,model,seed,order,samples,samples_replayed,optimiser_steps,parameters,parameters_trainable,"
     "parameters_touched,stored_samples,stored_bytes,stored_raw_bytes,forward_samples,macs,spike_operations",
     "timings.csv": "baseline,model,seed,order,seconds,peak_memory_bytes",
     "ranks.csv": "baseline,model,data,metric,mean_rank,streams,friedman_p,critical_difference",
@@ -102,12 +102,13 @@ def test_numbers_have_a_fixed_format():
             "task": ["news"],
             "epoch": [2],
             "loss": [1 / 3],
+            "running_train_accuracy": [0.25],
             "train_accuracy": [-1e-9],
             "validation_accuracy": [math.nan],
             "learning_rate": [3e-7],
         }
     )
-    assert schema.to_csv(curves, schema.CURVES).splitlines()[1] == "1,news,2,0.333333,0.000000,,3.000000e-07"
+    assert schema.to_csv(curves, schema.CURVES).splitlines()[1] == "1,news,2,0.333333,0.250000,0.000000,,3.000000e-07"
 
 
 def test_counts_that_may_be_missing_and_small_p_values_keep_their_digits():

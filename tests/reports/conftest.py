@@ -95,7 +95,7 @@ def _write_run(folder, key, found):
     curves = pd.DataFrame(
         [
             {"experience": task, "task": TASKS[task - 1], "epoch": epoch, "loss": 1.0 / epoch}
-            | {"train_accuracy": 0.5, "validation_accuracy": 0.4, "learning_rate": 1e-3}
+            | {"running_train_accuracy": 0.45, "train_accuracy": 0.5, "validation_accuracy": 0.4, "learning_rate": 1e-3}
             for task in (1, 2, 3)
             for epoch in (1, 2)
         ]
@@ -116,10 +116,10 @@ def run(tmp_path):
     cells = [[0.125, 0.25], [0.875, 0.25], [0.75, 0.5]]
     RetentionMatrix(("a", "b"), cells, [[0.0, 0.0]] * 3, 1).write_csv(folder / "retention_matrix.csv")
     (folder / "curves.csv").write_text(
-        "experience,task,epoch,loss,train_accuracy,validation_accuracy,learning_rate\n"
-        "1,a,1,1.500000,0.500000,0.250000,1.000000e-03\n"
-        "1,a,2,1.250000,0.750000,0.500000,2.000000e-03\n"
-        "2,b,1,0.500000,0.875000,0.750000,2.000000e-03\n"
+        "experience,task,epoch,loss,running_train_accuracy,train_accuracy,validation_accuracy,learning_rate\n"
+        "1,a,1,1.500000,0.450000,0.500000,0.250000,1.000000e-03\n"
+        "1,a,2,1.250000,0.700000,0.750000,0.500000,2.000000e-03\n"
+        "2,b,1,0.500000,0.850000,0.875000,0.750000,2.000000e-03\n"
     )
     (folder / "metrics.json").write_text(json.dumps({"metrics": {"average_accuracy": 0.625}, "cost": {"samples": 9}}))
     return read_run(folder)

@@ -78,9 +78,9 @@ def run(tmp_path):
         folder / "retention_matrix.csv"
     )
     (folder / "curves.csv").write_text(
-        "experience,task,epoch,loss,train_accuracy,validation_accuracy,learning_rate\n"
-        "1,a,1,1.500000,0.500000,0.400000,1.000000e-03\n"
-        "2,b,1,0.500000,0.900000,0.800000,2.000000e-03\n"
+        "experience,task,epoch,loss,running_train_accuracy,train_accuracy,validation_accuracy,learning_rate\n"
+        "1,a,1,1.500000,0.450000,0.500000,0.400000,1.000000e-03\n"
+        "2,b,1,0.500000,0.850000,0.900000,0.800000,2.000000e-03\n"
     )
     (folder / "metrics.json").write_text(
         json.dumps({"metrics": {"average_accuracy": 0.75, "backward_transfer": None}, "cost": {"samples": 9}})
@@ -119,7 +119,7 @@ def test_its_history_is_the_curves_and_then_the_retention_matrix(run, logged):
     curves = run.curves.to_dict("records")
     for point, row in zip(history[: len(curves)], curves, strict=True):
         assert (point["experience"], point["epoch"]) == (row["experience"], row["epoch"])
-        for name in ("loss", "train_accuracy", "validation_accuracy", "learning_rate"):
+        for name in ("loss", "running_train_accuracy", "train_accuracy", "validation_accuracy", "learning_rate"):
             assert point[f"{row['task']}/{name}"] == row[name]
     untrained, last = history[len(curves) :]
     wanted = {"tasks_learned": 0, "retention/a": 0.1, "retention/b": 0.2}

@@ -135,7 +135,7 @@ def test_what_is_uploaded_is_what_the_run_s_files_hold(mode, run, service, pytho
     assert config == run.spec
     history = sorted(service.history, key=lambda point: point["_step"])
     for point, row in zip(history, run.curves.to_dict("records"), strict=False):
-        for name in ("loss", "train_accuracy", "validation_accuracy", "learning_rate"):
+        for name in ("loss", "running_train_accuracy", "train_accuracy", "validation_accuracy", "learning_rate"):
             assert point[f"{row['task']}/{name}"] == row[name]
     for point, cells in zip(history[3:], run.matrix.mean, strict=True):
         assert [point["retention/a"], point["retention/b"]] == cells.tolist()

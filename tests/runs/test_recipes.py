@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chaoscl.data import CARDS
 from chaoscl.errors import UserError
-from chaoscl.runs.recipes import QUICK_BATCHES, RECIPES, Settings, find_recipe, joint_settings
+from chaoscl.runs.recipes import CONVERGED, QUICK_BATCHES, RECIPES, SHORT_FRACTION, Settings, find_recipe
 
 
 def test_the_seed_recipe_is_that_of_the_notes():
@@ -26,16 +26,10 @@ def test_the_seed_recipe_is_that_of_the_notes():
 
 
 @pytest.mark.parametrize("dataset", CARDS)
-def test_the_standard_recipe_differs_in_epochs_and_accumulation_only(dataset):
+def test_the_standard_recipe_has_a_rate_and_epochs_of_its_own_and_does_not_accumulate(dataset):
     seed, standard = (RECIPES[name].settings(dataset, 50_000) for name in ("seed", "standard"))
-    assert standard.accumulation == 1
-    assert standard.epochs <= seed.epochs
-    assert (standard.batch, standard.max_lr, standard.rise, standard.weight_decay) == (
-        seed.batch,
-        seed.max_lr,
-        seed.rise,
-        seed.weight_decay,
-    )
+    rate, epochs = CONVERGED[dataset]
+    assert standard == replace(seed, max_lr=rate, epochs=epochs, accumulation=1)
 
 
 @pytest.mark.parametrize("dataset", ["mnist", "imdb"])
@@ -97,7 +91,7 @@ def test_the_short_recipe_differs_from_the_standard_one_in_epochs_only(dataset):
     assert 1 <= short.epochs <= standard.epochs
     assert replace(short, epochs=standard.epochs) == standard
     if CARDS[dataset].modality == "image":
-        assert short.epochs * 4 == standard.epochs
+        assert short.epochs == -(-standard.epochs // SHORT_FRACTION)
 
 
 def test_every_recipe_is_listed_under_its_name_with_a_line():
@@ -107,21 +101,41 @@ def test_every_recipe_is_listed_under_its_name_with_a_line():
         assert "\n" not in recipe.summary
 
 
-def test_joint_settings_of_plain_ones_are_plain():
-    joint = joint_settings([find_recipe("anchor-split").settings(name, rows) for name, rows in SOME_ROWS])
-    assert joint == Settings(50, 128, 1e-3, None, weight_decay=0.0, clip=None, fresh=False)
+@given(
+    name=st.sampled_from(list(RECIPES)),
+    dataset=st.sampled_from(list(CARDS)),
+    max_lr=st.none() | st.floats(1e-6, 1.0),
+    epochs=st.none() | st.integers(1, 500),
+    batch=st.none() | st.integers(1, 500),
+)
+def test_a_recipe_with_changes_has_these_for_every_data_set_and_the_rest_of_the_named_one(
+    name, dataset, max_lr, epochs, batch
+):
+    given = {"max_lr": max_lr, "epochs": epochs, "batch": batch}
+    changes = {key: value for key, value in given.items() if value is not None}
+    text = name + ":" * bool(changes) + ",".join(f"{key}={value!r}" for key, value in changes.items())
+    changed = find_recipe(text)
+    assert changed.name == text
+    plain = replace(RECIPES[name], batch=batch or RECIPES[name].batch).settings(dataset, 1000)
+    assert changed.settings(dataset, 1000) == replace(plain, **changes)
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_joint_settings_of_one_task_differ_in_accumulation_only(name):
-    for dataset in CARDS:
-        alone = find_recipe(name).settings(dataset, 1000)
-        assert joint_settings([alone]) == replace(alone, accumulation=1)
+@pytest.mark.parametrize(
+    "change",
+    ["", "epochs", "epochs=", "epochs=0", "epochs=-1", "epochs=1.5", "max_lr=0", "max_lr=nan", "max_lr=inf", "batch=x"],
+)
+def test_a_change_that_is_none_is_one_line(change):
+    with pytest.raises(
+        UserError, match=r"^--recipe 'standard:.*' is no change; write max_lr=0.005, epochs=8 or batch="
+    ):
+        find_recipe(f"standard:{change}")
 
 
-def test_joint_takes_the_largest_of_each():
-    joint = joint_settings([Settings(8, 64, 1e-3, 0.3, 1e-4, 4), Settings(4, 128, 2e-3, 0.2, 5e-4)])
-    assert joint == Settings(8, 128, 2e-3, 0.3, 5e-4, 1)
+def test_an_unknown_change_is_one_line():
+    with pytest.raises(
+        UserError, match=r"^unknown change in --recipe 'standard:epoch=1': 'epoch' .did you mean epochs"
+    ):
+        find_recipe("standard:epoch=1")
 
 
 def test_an_unknown_recipe_is_one_line():
