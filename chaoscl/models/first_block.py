@@ -71,37 +71,37 @@ class _FirstBlock(torch.autograd.Function):
         kernel = weight.detach().reshape(outputs, channels, TAPS).contiguous()
         flat = kernel.view(outputs, -1).double()
         if running is None:
-            patch, spread = _patch_moments(padded, height, width)
-            mean = flat @ patch + bias.double()
+            total, spread = _patch_moments(padded, height, width)
+            # Divided last: a sum that is 0 stays 0, where the sum of rounded quotients need not be.
+            centre = flat @ total / (n * height * width)
             variance = ((flat @ spread) * flat).sum(1).clamp(min=0)
-            ctx.moments = patch, spread
+            ctx.moments = total / (n * height * width), spread
         else:
-            mean, variance = (one.double() for one in running)
+            centre, variance = running[0].double() - bias.double(), running[1].double()
             ctx.moments = None
         inverse = (variance + eps).rsqrt()
         scale = gamma.double() * inverse
-        shift = beta.double() + (bias.double() - mean) * scale
         mapped = torch.empty(n, height // 2, width // 2, outputs)
         kept = torch.empty(n, outputs, (height // 2) * (width // 2 + 1), dtype=torch.uint8)
-        read = (kernel, scale.float(), shift.float())
+        read = (kernel, centre.float(), scale.float(), beta.detach())
         pass_on(padded.numpy(), width + 2, *(one.numpy() for one in read), mapped.numpy(), kept.numpy())
         ctx.line = width + 2
-        ctx.save_for_backward(padded, kept, flat, bias.double() - mean, inverse, scale)
-        mean, variance = mean.float(), variance.float()
+        ctx.save_for_backward(padded, kept, flat, centre, inverse, scale)
+        mean, variance = (centre + bias.double()).float(), variance.float()
         ctx.mark_non_differentiable(mean, variance)
         return mapped.permute(0, 3, 1, 2), mean, variance
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        padded, kept, flat, offset, inverse, scale = ctx.saved_tensors
+        padded, kept, flat, centre, inverse, scale = ctx.saved_tensors
         outputs, channels = len(flat), padded.shape[1]
         products = torch.zeros(outputs, channels, TAPS, dtype=torch.float64)
         total = torch.zeros(outputs, dtype=torch.float64)
         arriving = gradients[0].permute(0, 2, 3, 1).contiguous()
         pass_back(padded.numpy(), ctx.line, arriving.numpy(), kept.numpy(), products.numpy(), total.numpy())
         products = products.view(outputs, -1)
-        gamma = ((flat * products).sum(1) + offset * total) * inverse
+        gamma = ((flat * products).sum(1) - centre * total) * inverse
         if ctx.moments is None:
             bias = scale * total
         else:
@@ -113,11 +113,11 @@ class _FirstBlock(torch.autograd.Function):
 
 
 def _patch_moments(padded: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Return the mean and covariance of all 3 x 3 patches, float64 (channels * 9,) and (channels * 9, channels * 9)."""
+    """Return the sum and covariance of all 3 x 3 patches, float64 (channels * 9,) and (channels * 9, channels * 9)."""
     taps = padded.shape[1] * TAPS
     sums = torch.zeros(taps, dtype=torch.float64)
     squares = torch.zeros(taps, taps, dtype=torch.float64)
     sum_patches(padded.numpy(), height, width, sums.numpy(), squares.numpy())
     positions = len(padded) * height * width
     mean = sums / positions
-    return mean, squares / positions - torch.outer(mean, mean)
+    return sums, squares / positions - torch.outer(mean, mean)

@@ -134,13 +134,14 @@ def _larger(best, which, value, number):
 
 
 @njit(**_OPTIONS)
-def pass_on(padded, line, kernel, scale, shift, mapped, kept):
-    """Write ReLU of the largest of four convolutions, each times ``scale`` plus ``shift``, and which it was.
+def pass_on(padded, line, kernel, centre, scale, shift, mapped, kept):
+    """Write ReLU of the largest of four (convolution - centre) * scale + shift, and which of the four it was.
 
     Args:
         padded: images, float32 (n, channels, padded values).
         line: values in a line of them.
         kernel: float32 (outputs, channels, 9).
+        centre: float32 (outputs,), what a convolution is on average.
         scale: float32 (outputs,).
         shift: float32 (outputs,).
         mapped: the pooled maps, float32 (n, height, width, outputs).
@@ -167,12 +168,16 @@ def pass_on(padded, line, kernel, scale, shift, mapped, kept):
                     z1[at] += _product(w, _patch(x, 1))
                     z2[at] += _product(w, _patch(x, 4))
                     z3[at] += _product(w, _patch(x, 5))
-            a, b, pooled, choice = scale[f], shift[f], maps[f], kept[i, f]
+            sign, middle, a, b = np.sign(scale[f]), centre[f], scale[f], shift[f]
+            pooled, choice = maps[f], kept[i, f]
             for at in range(results):
-                best, which = _larger(z0[at] * a + b, np.uint8(0), z1[at] * a + b, 1)
-                best, which = _larger(best, which, z2[at] * a + b, 2)
-                best, which = _larger(best, which, z3[at] * a + b, 3)
-                # What is not a number stays so.
+                best, which = _larger(z0[at] * sign, np.uint8(0), z1[at] * sign, 1)
+                best, which = _larger(best, which, z2[at] * sign, 2)
+                best, which = _larger(best, which, z3[at] * sign, 3)
+                # Centred before it is scaled: a convolution equal to its centre is then 0 exactly.
+                best = (best - sign * middle) * abs(a) + b
+                # Comparisons pass over what is not a number; 0 times it does not.
+                best += zero * (z0[at] + z1[at] + z2[at] + z3[at])
                 pooled[at] = zero if best <= zero else best
                 choice[at] = np.uint8(_NONE) if best <= zero else which
         for row in range(height):

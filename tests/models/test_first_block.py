@@ -1,4 +1,4 @@
-"""The fused first block against torch's four modules in double precision."""
+"""The fused first block against convolution, batch norm, pooling and ReLU in double precision."""
 
 import pytest
 import torch
@@ -29,11 +29,27 @@ def modules(channels, outputs, draws):
     return nn.Sequential(convolution, norm)
 
 
+class CentredNorm(nn.BatchNorm2d):
+    """Batch norm as its formula is written (Ioffe & Szegedy 2015, algorithm 1): 0 where a value is the mean.
+
+    Torch's module computes value * scale + (shift - mean * scale), whose two products may round differently; in double
+    precision too it then lets 1e-17 through ReLU where the formula gives 0.
+    """
+
+    def forward(self, values):
+        super().forward(values.detach())
+        mean, variance = self.running_mean, self.running_var
+        if self.training:
+            mean, variance = values.mean((0, 2, 3)), values.var((0, 2, 3), unbiased=False)
+        mean, variance, scale, shift = (one.view(-1, 1, 1) for one in (mean, variance, self.weight, self.bias))
+        return (values - mean) / (variance + self.eps).sqrt() * scale + shift
+
+
 def doubled(block):
-    """Return a copy of a convolution and a norm in double precision."""
+    """Return a copy of a convolution and a norm in double precision, the norm as its formula is written."""
     convolution, norm = block
     copy = nn.Sequential(
-        nn.Conv2d(convolution.in_channels, convolution.out_channels, 3, padding=1), nn.BatchNorm2d(norm.num_features)
+        nn.Conv2d(convolution.in_channels, convolution.out_channels, 3, padding=1), CentredNorm(norm.num_features)
     ).double()
     copy.load_state_dict(block.state_dict())
     return copy.train(block.training)
@@ -93,6 +109,24 @@ def test_what_is_not_a_number_is_not_hidden():
     mapped = first_block(torch.ones(1, 1, 4, 4), *block)
     assert mapped[:, 0].isnan().all()
     assert not mapped[:, 1].isnan().any()
+
+
+def test_a_pixel_that_is_not_a_number_is_not_hidden_by_its_neighbours():
+    block = modules(1, 5, torch.Generator().manual_seed(2)).eval()
+    for row in range(6):
+        for column in range(6):
+            pixels = torch.ones(1, 1, 6, 6)
+            pixels[0, 0, row, column] = float("nan")
+            expected = nn.functional.max_pool2d(block(pixels), 2).relu()
+            assert torch.equal(first_block(pixels, *block).isnan(), expected.isnan())
+
+
+def test_a_value_that_is_the_mean_does_not_pass_relu():
+    draws = torch.Generator().manual_seed(1007773001)
+    block = modules(1, 4, draws).eval()
+    pixels = torch.randint(-3, 4, (4, 1, 6, 3), generator=draws).float()
+    expected = nn.functional.max_pool2d(block(pixels), 2).relu()
+    assert torch.equal(first_block(pixels, *block) == 0, expected == 0)
 
 
 def encoders(shape=(1, 28, 28)):
