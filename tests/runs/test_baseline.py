@@ -22,7 +22,7 @@ PROMISED = {
     "der",
     "derpp",
     "er_ace",
-    "ewc_sample",
+    "ewc_batch",
     "from_scratch",
     "frozen",
     "gdumb",
