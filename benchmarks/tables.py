@@ -81,7 +81,7 @@ def anchor_blocks() -> dict[str, str]:
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.anchors import ANCHORS as TABLE
     from chaoscl.evaluation.anchors import anchor_frame, read_anchors
-    from chaoscl.reports.anchors import anchor_table
+    from chaoscl.reports.anchors import anchor_table, miss_table
     from chaoscl.reports.tables import markdown
 
     wanted = read_anchors(ROOT / "benchmarks" / "anchors.toml")
@@ -94,7 +94,12 @@ def anchor_blocks() -> dict[str, str]:
     if schema.to_csv(frame, TABLE) != (ANCHORS / TABLE.name).read_text(encoding="utf-8"):
         raise ValueError(f"{ANCHORS / TABLE.name} is not what anchors.toml and the summaries say")
     values = frame[frame["hyper"] != ""][["scenario", "method", "hyper", "values"]]
-    return {"anchors": markdown(anchor_table(frame)), "anchor values": markdown(values)}
+    missed = miss_table(frame)
+    return {
+        "anchors": markdown(anchor_table(frame)),
+        "anchor values": markdown(values),
+        "anchor misses": markdown(missed) if len(missed) else "None.\n",
+    }
 
 
 def accounting_blocks() -> dict[str, str]:
