@@ -28,6 +28,7 @@ PROMISED = {
     "gdumb",
     "gem",
     "lwf",
+    "lwf_encoder",
     "lwf_zero",
     "mas",
     "mir",
