@@ -51,7 +51,7 @@ def test_a_baseline_describes_itself_in_single_lines(name):
     words = [baseline.summary, baseline.source, baseline.stores, baseline.task_labels, baseline.cost]
     words += [hyper.source for hyper in baseline.hyper.values()]
     assert all(words)
-    assert not any("\n" in line for line in words)
+    assert not any("\n" in line for line in [*words, baseline.note])
     assert baseline.model("chaos2k") in ("chaos2k", "mlp2k")
 
 
