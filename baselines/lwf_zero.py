@@ -49,4 +49,6 @@ BASELINE = Baseline(
     stores="a copy of the model",
     task_labels="of earlier tasks, to distil each of their heads",
     cost="two more forward passes a step",
+    note="passes all new data through all old heads, as lwf does: where a data set has an encoder of its own, old "
+    "heads are fitted to an untrained encoder's noise",
 )

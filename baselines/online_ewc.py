@@ -1,4 +1,7 @@
-"""Online EWC: one penalty, whose importances fade with every task, instead of one penalty for each."""
+"""Online EWC: one penalty, whose importances fade with every task, instead of one penalty for each.
+
+Its Fisher is Avalanche's batch Fisher, as in ``ewc_batch``, not that of ``ewc``: published lambdas do not carry over.
+"""
 
 from typing import Any
 
@@ -13,11 +16,11 @@ def build(setup: Setup, ewc_lambda: float, decay: float) -> Any:
 
 
 BASELINE = Baseline(
-    summary="online EWC, batch Fisher: one penalty whose importances fade",
+    summary="online EWC, stock Avalanche: batch Fisher, one penalty whose importances fade",
     build=build,
     source="Schwarz et al. 2018, Progress & Compress, arXiv:1805.06370, section 3.2; Avalanche 0.6.0, EWC",
     hyper={
-        "ewc_lambda": Hyper(1000.0, "as for ewc; not tuned", Search(1e0, 1e8)),
+        "ewc_lambda": Hyper(1000.0, "as for ewc_batch; not tuned", Search(1e0, 1e8)),
         "decay": Hyper(0.9, "gamma of the paper, below 1; not tuned", Search(0.5, 1.0, log=False)),
     },
     stores="weights and importances, once",

@@ -81,7 +81,7 @@ def anchor_blocks() -> dict[str, str]:
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.anchors import ANCHORS as TABLE
     from chaoscl.evaluation.anchors import anchor_frame, read_anchors
-    from chaoscl.reports.anchors import anchor_table
+    from chaoscl.reports.anchors import anchor_table, miss_table
     from chaoscl.reports.tables import markdown
 
     wanted = read_anchors(ROOT / "benchmarks" / "anchors.toml")
@@ -94,7 +94,12 @@ def anchor_blocks() -> dict[str, str]:
     if schema.to_csv(frame, TABLE) != (ANCHORS / TABLE.name).read_text(encoding="utf-8"):
         raise ValueError(f"{ANCHORS / TABLE.name} is not what anchors.toml and the summaries say")
     values = frame[frame["hyper"] != ""][["scenario", "method", "hyper", "values"]]
-    return {"anchors": markdown(anchor_table(frame)), "anchor values": markdown(values)}
+    missed = miss_table(frame)
+    return {
+        "anchors": markdown(anchor_table(frame)),
+        "anchor values": markdown(values),
+        "anchor misses": markdown(missed) if len(missed) else "None.\n",
+    }
 
 
 def accounting_blocks() -> dict[str, str]:
@@ -155,6 +160,7 @@ def result_blocks() -> dict[str, str]:
     """Return the result tables, and the data behind them, from the committed CSVs."""
     from chaoscl.evaluation import schema
     from chaoscl.reports.tables import data_table, main_table, markdown
+    from chaoscl.runs.baseline import load_baseline
 
     made = {}
     for name, (folder, _) in RESULTS.items():
@@ -163,9 +169,9 @@ def result_blocks() -> dict[str, str]:
         data = schema.read_csv(schema.DATA, folder / schema.DATA.name)
         made[f"results {name}"] = markdown(main_table(forgetting, summary))
         made[f"data {name}"] = markdown(data_table(data))
-        made[f"notes {name}"] = "".join(
-            f"- {dataset}: {note}\n" for dataset, note in zip(data["dataset"], data["note"], strict=True) if note
-        )
+        notes = dict(zip(data["dataset"], data["note"], strict=True))
+        notes |= {baseline: load_baseline(baseline).note for baseline in dict.fromkeys(summary["baseline"])}
+        made[f"notes {name}"] = "".join(f"- {what}: {note}\n" for what, note in notes.items() if note)
     return made
 
 
@@ -211,7 +217,7 @@ def catalogue_blocks() -> dict[str, str]:
         baseline = load_baseline(name)
         values = "; ".join(f"{key} = {hyper.value} ({hyper.source})" for key, hyper in baseline.hyper.items())
         baselines.append(
-            {"name": name, "what": baseline.summary, "values": values or "none", "source": baseline.source}
+            {"name": name, "what": baseline.described, "values": values or "none", "source": baseline.source}
         )
     streams = [
         {

@@ -32,7 +32,7 @@ def listing(baselines: Path = FOLDER) -> dict[str, dict[str, str]]:
         },
         "scenarios": {name: _SCENARIO_LINES[name] for name in SCENARIOS},
         "models": {model.name: model.summary for model in ZOO.values()},
-        "baselines": {name: load_baseline(name, baselines).summary for name in find_baselines(baselines)},
+        "baselines": {name: load_baseline(name, baselines).described for name in find_baselines(baselines)},
         "recipes": {recipe.name: recipe.summary for recipe in RECIPES.values()},
         "data sets": {
             card.name: f"{card.kind} ({card.modality}, {len(card.classes)} classes)" for card in CARDS.values()
@@ -80,8 +80,7 @@ def _task_line(task: Task) -> str:
 
 def _baseline(name: str, folder: Path) -> dict[str, Any]:
     baseline = load_baseline(name, folder)
-    told = {
-        field: getattr(baseline, field) for field in ("summary", "source", "schedule", "stores", "task_labels", "cost")
-    }
+    fields = ("summary", "note", "source", "schedule", "stores", "task_labels", "cost")
+    told = {field: getattr(baseline, field) for field in fields}
     hyper = {key: {"value": hyper.value, "source": hyper.source} for key, hyper in baseline.hyper.items()}
     return {**told, "hyper_parameters": hyper}

@@ -110,11 +110,21 @@ def execute_request(request: Request) -> int:
     if len(frames[schema.SUMMARY.name]):
         for table in terminal_tables(frames):
             console.print(table)
+        for note in _baseline_notes(request, frames):
+            console.print(note, soft_wrap=True, highlight=False)
     if "embedded" in set(frames[schema.DATA.name]["source"]):
         console.print("EMBEDDED data: generated stand-ins, not the real data sets. Not for comparison with any result.")
     for line in failures:
         sys.stderr.write(f"failed: {line}\n")
     return 1 if failures else 0
+
+
+def _baseline_notes(request: Request, frames: dict[str, Any]) -> list[str]:
+    """Return a line for each of the request's baselines that is in the tables and has a note."""
+    folder = Path(request.baselines_dir) if request.baselines_dir else FOLDER
+    shown = set(frames[schema.SUMMARY.name]["baseline"])
+    notes = {name: load_baseline(name, folder).note for name in request.baselines if name in shown}
+    return [f"{name}: {note}" for name, note in notes.items() if note]
 
 
 def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:

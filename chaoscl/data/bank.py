@@ -83,6 +83,19 @@ class Bank:
 
         return torch.stack([torch.full_like(rows, self._index[name]), rows], dim=1)
 
+    def rows_by_dataset(self, references: Tensor) -> dict[str, Tensor]:
+        """Return where in ``references`` (n, 2) each data set's samples stand, int64 (m,) ascending, by its name.
+
+        Samples of a view are those of its data set. Loads none.
+        """
+        import torch
+
+        owners = references[:, 0].cpu()
+        found: dict[str, list[Tensor]] = {}
+        for owner in owners.unique().tolist():
+            found.setdefault(self._sources[owner].card.name, []).append((owners == owner).nonzero().squeeze(1))
+        return {name: torch.cat(rows).sort().values for name, rows in found.items()}
+
     def gather(self, references: Tensor) -> list[Group]:
         """Return the samples of ``references`` (n, 2), one group for each data set among them."""
         owners, rows = references.cpu().unbind(1)

@@ -32,6 +32,7 @@ ANCHORS = Table(
         Column("sd", "float", "percent", "sample standard deviation over our seeds; empty for one seed"),
         Column("n", "int", "seeds", "our seeds"),
         Column("inside", "str", "", "yes or no"),
+        Column("miss", "str", "", "why the mean lies outside the band, where that is known and stated"),
         Column("source", "str", "", "the publication"),
     ),
 )
@@ -51,6 +52,7 @@ class Anchor:
         reading: error of reading the number off a figure, in percent.
         hyper: hyper-parameters by name.
         values: where they come from.
+        miss: why our mean lies outside the band, where that is known; empty elsewhere.
     """
 
     scenario: str
@@ -62,6 +64,7 @@ class Anchor:
     reading: float = 0.0
     hyper: Mapping[str, float] = field(default_factory=dict)
     values: str = "as in the baseline's file"
+    miss: str = ""
 
     def band(self, seeds: int, runs: int) -> tuple[float, float]:
         """Return where the mean of ``seeds`` of our runs should lie, in percent, given ``runs`` published ones.
@@ -137,7 +140,26 @@ def anchor_frame(wanted: AnchorSet, summaries: Mapping[str, pd.DataFrame]) -> pd
                     "sd": 100 * float(line["sd"]),
                     "n": int(line["n"]),
                     "inside": "yes" if low <= mean <= high else "no",
+                    "miss": anchor.miss,
                     "source": wanted.sources[anchor.source],
                 }
             )
     return pd.DataFrame(rows, columns=ANCHORS.header)
+
+
+def unexpected(frame: pd.DataFrame) -> list[str]:
+    """Return a line for each mean of ANCHORS that lies outside its band without a stated reason, or inside despite one.
+
+    Args:
+        frame: the table of ANCHORS.
+    """
+    lines = []
+    for row in frame.itertuples():
+        inside, stated = row.inside == "yes", bool(row.miss)
+        where = f"{row.method}, {row.scenario}: {row.mean:.2f}"
+        band = f"{row.low:.2f} .. {row.high:.2f}"
+        if not inside and not stated:
+            lines.append(f"outside its band: {where} not in {band}")
+        if inside and stated:
+            lines.append(f"stated as a miss, but inside its band: {where} in {band}; remove its `miss`")
+    return lines

@@ -39,6 +39,9 @@ class SampleBank(Protocol):
     def gather(self, references: Tensor) -> Sequence[Gathered]:
         """Return the samples of references (n, 2), one group for each data set among them."""
 
+    def rows_by_dataset(self, references: Tensor) -> dict[str, Tensor]:
+        """Return where in references (n, 2) each data set's samples stand, int64 (m,) ascending, by its name."""
+
 
 class CrossModalNetwork(MultiTaskModule):
     """Encoders by data set or modality, one shared trunk, one linear head a task or question.
@@ -94,6 +97,13 @@ class CrossModalNetwork(MultiTaskModule):
             features = self._features(embedding)
             return {label: self._logits(features, self.visible[label]) for label in self.known_train_tasks_labels}
         return self.classify(embedding, task_labels)
+
+    def rows_by_encoder(self, references: Tensor) -> dict[str, Tensor]:
+        """Return where in references (n, 2) those stand that pass each encoder, int64 (m,) ascending, by its name."""
+        found: dict[str, list[Tensor]] = {}
+        for dataset, rows in self.bank.rows_by_dataset(references).items():
+            found.setdefault(self.encoders.choice[dataset], []).append(rows)
+        return {encoder: torch.cat(rows).sort().values for encoder, rows in found.items()}
 
     def embed(self, references: Tensor) -> Tensor:
         """Return the embeddings (n, size) of references, int64 (n, 2). Draws nothing."""

@@ -21,8 +21,19 @@ def anchor_table(anchors: pd.DataFrame) -> pd.DataFrame:
             "ours": percent(line["mean"] / 100, float("nan")),
             "sd": "-" if pd.isna(line["sd"]) else f"{line['sd']:.1f}",
             "seeds": str(line["n"]),
-            "inside": line["inside"],
+            "inside": "no: a known miss" if line["inside"] == "no" and line["miss"] else line["inside"],
         }
         for line in anchors.to_dict("records")
     ]
     return pd.DataFrame(rows)
+
+
+def miss_table(anchors: pd.DataFrame) -> pd.DataFrame:
+    """Return scenario, method and reason of each mean outside its band.
+
+    Args:
+        anchors: anchors.csv.
+    """
+    outside = anchors[anchors["inside"] == "no"]
+    reasons = outside["miss"].replace("", "not known")
+    return pd.DataFrame({"scenario": outside["scenario"], "method": outside["method"], "reason": reasons})

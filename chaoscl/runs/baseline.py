@@ -110,6 +110,7 @@ class Baseline:
         stores: what is kept beyond the model, in a few words.
         task_labels: what training asks of them, in a few words.
         cost: what a step costs beyond naive fine-tuning, in a few words.
+        note: what a reader of its results must know, such as a defect of the stock strategy and what it costs.
     """
 
     summary: str
@@ -122,6 +123,12 @@ class Baseline:
     stores: str = "nothing"
     task_labels: str = "not used"
     cost: str = "none"
+    note: str = ""
+
+    @property
+    def described(self) -> str:
+        """The summary, and the note where there is one."""
+        return f"{self.summary}. Note: {self.note}" if self.note else self.summary
 
     def values(self, changed: Mapping[str, Value] | None = None) -> dict[str, Value]:
         """Return the hyper-parameters' values by name.

@@ -67,7 +67,7 @@ CASES = (
     Case("replay", "domain"),
     Case("replay", "task"),
     Case("online_ewc", "task"),
-    Case("ewc", "task", note=" (one penalty for each earlier task: defined to grow)", rows=64, most=1),
+    Case("ewc_batch", "task", note=" (one penalty for each earlier task: defined to grow)", rows=64, most=1),
 )
 """Replay four times: alone, in many small batches, which tells what grows with a task from what grows with a batch, and
 with an encoder pass for each earlier task's permutation, and with a head pass for each too."""

@@ -39,7 +39,7 @@ def test_ours_finds_weights_important_by_their_path(lab):
     for name, parameter in one.model.named_parameters():
         move = (parameter.detach() - start[name]).flatten()
         gradient = -move / 0.1
-        expected = (-gradient * move / (move**2 + 0.5)).clamp(max=0.001)
+        expected = -gradient * move / (move**2 + 0.5)
         assert plugin.ewc_data[1][name].data == pytest.approx(expected, abs=1e-6)
         assert torch.equal(plugin.ewc_data[0][name].data, parameter.detach().flatten())
 
@@ -47,7 +47,7 @@ def test_ours_finds_weights_important_by_their_path(lab):
 def test_our_penalty_begins_with_the_second_task_and_holds_important_weights(lab):
     weak, strong = lab(), lab()
     weak.ours("si", si_lambda=0.0)
-    plugin = plugin_of(strong.ours("si", si_lambda=1e3))
+    plugin = plugin_of(strong.ours("si", si_lambda=10.0))
     after_first, free = weak.watch.weights
     assert all(torch.equal(value, strong.watch.weights[0][name]) for name, value in after_first.items())
     held = strong.watch.weights[1]

@@ -1,5 +1,6 @@
 """Published numbers: what is refused, what is run, and how the verdict comes out."""
 
+import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from chaoscl import main_job
+from chaoscl.evaluation import anchors as evaluation_anchors
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.anchors import ANCHORS, anchor_frame, read_anchors
 from chaoscl.main_job import check
@@ -121,6 +123,19 @@ def test_a_mean_outside_its_band_is_pointed_out_and_fails(command, asked, tmp_pa
     assert method in out
     (request,) = asked.requests
     assert request.baselines == tuple(names[name] for name in methods)
+
+
+def test_a_known_miss_is_published_and_does_not_fail(command, asked, tmp_path, monkeypatch):
+    wanted = read_anchors(FILE)
+    stated = [dataclasses.replace(one, miss="fewer epochs" if one.method == "LwF" else "") for one in wanted.anchors]
+    monkeypatch.setattr(evaluation_anchors, "read_anchors", lambda path: dataclasses.replace(wanted, anchors=stated))
+    asked.shift = {"lwf_zero": -10.0}
+    status, out, err = command("--scenarios", "class", "--methods", "none,LwF", "--out", "o", "--jobs", "1")
+    assert (status, err) == (0, "known miss: LwF, class: fewer epochs\n")
+    frame = schema.read_csv(ANCHORS, tmp_path / "o" / "anchors.csv").set_index("method")
+    assert frame["inside"].to_dict() == {"none": "yes", "LwF": "no"}
+    assert frame.loc["LwF", "miss"] == "fewer epochs"
+    assert "known" in out
 
 
 def test_a_run_that_failed_ends_it_before_any_verdict(command, asked, tmp_path):

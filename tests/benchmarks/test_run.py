@@ -13,7 +13,7 @@ import pytest
 
 from chaoscl.evaluation import schema
 from chaoscl.listing import listing
-from chaoscl.runs.baseline import find_baselines
+from chaoscl.runs.baseline import find_baselines, load_baseline
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "benchmarks" / "run.py"
@@ -212,6 +212,12 @@ def test_addition_is_the_same_from_every_source(command, tmp_path):
     assert "EMBEDDED" not in out
     data = schema.read_csv(schema.DATA, tmp_path / "results" / "addition-mlp256-recipe-quick" / "data.csv")
     assert data["source"].tolist() == ["generated"]
+
+
+def test_what_a_reader_must_know_of_a_baseline_stands_under_the_tables(command):
+    out = command(*QUICK, "--seeds", "1", "--baselines", "naive,lwf", "--out", "o")[1]
+    assert f"\nlwf: {load_baseline('lwf').note}\n" in out
+    assert "\nnaive:" not in out
 
 
 def test_intransigence_is_there_when_independent_is(command, tmp_path):

@@ -42,10 +42,17 @@ def test_a_baseline_s_values_come_with_their_sources(chaoscl):
     for name in find_baselines():
         told = json.loads(chaoscl("info", name, "--json")[1])["baseline"]
         baseline = load_baseline(name)
-        assert (told["summary"], told["source"]) == (baseline.summary, baseline.source)
+        assert (told["summary"], told["note"], told["source"]) == (baseline.summary, baseline.note, baseline.source)
         assert {key: value["value"] for key, value in told["hyper_parameters"].items()} == {
             key: hyper.value for key, hyper in baseline.hyper.items()
         }
+
+
+def test_what_lwf_does_to_old_heads_is_said_in_the_list(chaoscl):
+    (line,) = [line for line in chaoscl("list")[1].splitlines() if line.startswith("  lwf ")]
+    assert line.endswith(f". Note: {load_baseline('lwf').note}")
+    assert "untrained encoder" in line
+    assert "lwf_encoder" in line
 
 
 def test_what_is_empty_is_not_shown_to_a_person(chaoscl):

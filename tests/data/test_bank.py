@@ -45,6 +45,13 @@ any_reference = st.integers(0, len(SOURCES) - 1).flatmap(
 any_batches = st.lists(any_reference, min_size=1, max_size=20)
 
 
+@given(any_batches)
+def test_rows_are_told_by_data_set_those_of_its_views_included(batch):
+    found = SEEN.rows_by_dataset(torch.tensor(batch))
+    expected = {name: [row for row, (owner, _) in enumerate(batch) if SOURCES[owner] == name] for name in ROWS}
+    assert {name: rows.tolist() for name, rows in found.items()} == {k: rows for k, rows in expected.items() if rows}
+
+
 @given(batches)
 def test_gathering_equals_indexing_one_by_one(batch):
     references = torch.tensor(batch)

@@ -1,5 +1,6 @@
 """Bands around published numbers, and where our means lie."""
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.anchors import ANCHORS, Anchor, AnchorSet, anchor_frame, read_anchors
+from chaoscl.evaluation.anchors import ANCHORS, Anchor, AnchorSet, anchor_frame, read_anchors, unexpected
 from chaoscl.models import find_model
 from chaoscl.runs.baseline import load_baseline
 from chaoscl.runs.recipes import find_recipe
@@ -121,9 +122,9 @@ def summary(means, n=4, scenario="task"):
 def test_the_frame_holds_each_anchor_that_was_run_beside_our_mean():
     frame = anchor_frame(WANTED, {"task": summary({"ewc": 0.56, "naive": 0.81, "other": 0.1})})
     assert schema.to_csv(frame, ANCHORS).splitlines()[1:] == [
-        "s,task,none,naive,,as in the baseline's file,80.000000,77.000000,83.000000,81.000000,1.200000,4,yes,A 2019",
+        "s,task,none,naive,,as in the baseline's file,80.000000,77.000000,83.000000,81.000000,1.200000,4,yes,,A 2019",
         's,task,EWC,ewc,"ewc_lambda = 100000, samples = 20",guess,'
-        "60.000000,57.000000,63.000000,56.000000,1.200000,4,no,A 2019",
+        "60.000000,57.000000,63.000000,56.000000,1.200000,4,no,,A 2019",
     ]
 
 
@@ -136,11 +137,32 @@ def test_a_mean_is_inside_its_band_or_out_on_either_side(mean, inside):
     assert frame["mean"].tolist() == [pytest.approx(100 * mean)]
 
 
+@pytest.mark.parametrize(
+    ("mean", "miss", "found"),
+    [
+        (0.80, "", []),
+        (0.76, "", ["outside its band: none, task: 76.00 not in 77.00 .. 83.00"]),
+        (0.84, "", ["outside its band: none, task: 84.00 not in 77.00 .. 83.00"]),
+        (0.76, "fewer epochs", []),
+        (
+            0.80,
+            "fewer epochs",
+            ["stated as a miss, but inside its band: none, task: 80.00 in 77.00 .. 83.00; remove its `miss`"],
+        ),
+    ],
+)
+def test_a_miss_is_expected_where_its_reason_is_stated_and_nowhere_else(mean, miss, found):
+    wanted = dataclasses.replace(WANTED, anchors=[anchor(miss=miss)])
+    frame = anchor_frame(wanted, {"task": summary({"naive": mean})})
+    assert frame["miss"].tolist() == [miss]
+    assert unexpected(frame) == found
+
+
 def test_one_seed_has_the_widest_band_and_no_deviation():
     frame = anchor_frame(WANTED, {"task": summary({"naive": 0.8}, n=1)})
     assert frame["sd"].isna().all()
     assert frame["low"].tolist() == [pytest.approx(80 - 1 - math.sqrt(13))]
-    assert schema.to_csv(frame, ANCHORS).splitlines()[1].endswith("80.000000,,1,yes,A 2019")
+    assert schema.to_csv(frame, ANCHORS).splitlines()[1].endswith("80.000000,,1,yes,,A 2019")
 
 
 def test_scenarios_are_held_against_their_own_numbers():
@@ -172,6 +194,8 @@ def test_the_committed_file_asks_for_what_there_is():
         # Where a value differs from the file's, it is said where it comes from.
         changed = {name for name in one.hyper if one.hyper[name] != baseline.hyper[name].value}
         assert not changed or one.values != anchor().values
+        # By the rule of the file, a value is published; it is never sought.
+        assert one.values.startswith("published: ") or not changed
 
 
 def test_the_committed_file_sets_naive_and_joint_apart():

@@ -32,6 +32,10 @@ class FakeBank:
             groups[0].positions = None
         return groups
 
+    def rows_by_dataset(self, references):
+        owners = references[:, 0]
+        return {list(CARDS)[owner]: (owners == owner).nonzero().squeeze(1) for owner in owners.unique().tolist()}
+
     @staticmethod
     def samples(name, rows):
         if CARDS[name].modality == "image":

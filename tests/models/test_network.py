@@ -19,6 +19,24 @@ def test_a_mixed_batch_answers_as_its_samples_do_alone(build):
     torch.testing.assert_close(together, alone)
 
 
+@pytest.mark.parametrize(
+    ("encoders", "expected"),
+    [
+        ("dataset", {"words": [1, 4], "prose": [2], "digits": [0, 3]}),
+        ("modality", {"text": [1, 2, 4], "image": [0, 3]}),
+    ],
+)
+def test_rows_are_told_by_the_encoder_that_they_pass(build, encoders, expected):
+    network = build(options=ModelOptions(encoders=encoders))
+    passed = {name: [] for name in network.encoders.encoders}
+    for name, encoder in network.encoders.encoders.items():
+        encoder.register_forward_pre_hook(lambda _, args, name=name: passed[name].append(len(args[0])))
+    found = {encoder: rows.tolist() for encoder, rows in network.rows_by_encoder(MIXED).items()}
+    assert found == expected
+    network.embed(MIXED)
+    assert {name: sum(counts) for name, counts in passed.items()} == {name: len(rows) for name, rows in found.items()}
+
+
 def test_hidden_classes_take_no_probability(build):
     network = build().eval()
     logits = network(MIXED, MIXED_LABELS)

@@ -47,7 +47,7 @@ def test_those_that_keep_nothing_are_found_to_keep_nothing(contract, baseline):
     assert (cost.stored_samples, cost.stored_bytes, cost.stored_raw_bytes) == (0, 0, 0)
 
 
-@pytest.mark.parametrize(("baseline", "copies"), [("ewc", 2 * 3), ("ewc_sample", 2 * 3), ("online_ewc", 2), ("mas", 2)])
+@pytest.mark.parametrize(("baseline", "copies"), [("ewc", 2 * 3), ("ewc_batch", 2 * 3), ("online_ewc", 2), ("mas", 2)])
 def test_penalties_keep_weights_and_importances(contract, start, baseline, copies):
     cost = contract(baseline).outcome.cost
     assert cost.stored_bytes == copies * size(start.parameters())
@@ -129,10 +129,10 @@ def test_naive_trains_every_row_once_an_epoch_and_nothing_else(contract):
     ("baseline", "trained", "passed"),
     [
         # A pass over the data for the importances.
-        ("ewc", 3 * ROWS, 0),
+        ("ewc_batch", 3 * ROWS, 0),
         ("online_ewc", 3 * ROWS, 0),
         ("mas", 3 * ROWS, 0),
-        ("ewc_sample", 3 * 10, 0),
+        ("ewc", 3 * 10, 0),
         # A batch of the task again for the running importance.
         ("rwalk", 3 * EPOCHS * ROWS, 0),
         # From the second task on, the batch under the old heads, by the model and by its teacher.

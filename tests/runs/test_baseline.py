@@ -22,12 +22,13 @@ PROMISED = {
     "der",
     "derpp",
     "er_ace",
-    "ewc_sample",
+    "ewc_batch",
     "from_scratch",
     "frozen",
     "gdumb",
     "gem",
     "lwf",
+    "lwf_encoder",
     "lwf_zero",
     "mas",
     "mir",
@@ -50,7 +51,7 @@ def test_a_baseline_describes_itself_in_single_lines(name):
     words = [baseline.summary, baseline.source, baseline.stores, baseline.task_labels, baseline.cost]
     words += [hyper.source for hyper in baseline.hyper.values()]
     assert all(words)
-    assert not any("\n" in line for line in words)
+    assert not any("\n" in line for line in [*words, baseline.note])
     assert baseline.model("chaos2k") in ("chaos2k", "mlp2k")
 
 

@@ -36,7 +36,7 @@ REHEARSING = {
     "replay_reservoir",
 }
 """Baselines that pass samples of several tasks through the network at once."""
-PENALTIES = {"ewc", "ewc_sample", "online_ewc", "mas", "si"}
+PENALTIES = {"ewc", "ewc_batch", "online_ewc", "mas", "si"}
 """Baselines whose penalty gives parameters that the task does not need a gradient of zero instead of none."""
 A_TASK_APART = {"gem"}
 """Baselines that keep samples and pass those of each task alone."""

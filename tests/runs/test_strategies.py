@@ -302,8 +302,8 @@ class Linear(nn.Module):
 
 
 def fisher_plugin(model, **values):
-    """The plugin of a strategy of ``ewc_sample``."""
-    baseline = load_baseline("ewc_sample")
+    """The plugin of a strategy of ``ewc``."""
+    baseline = load_baseline("ewc")
     optimizer = RecipeAdamW(model.parameters())
     setup = Setup(model=model, optimizer=optimizer, batch=8, epochs=1, device="cpu", plugins=[])
     strategy = baseline.build(setup, **baseline.values(values))
@@ -341,7 +341,7 @@ def test_the_labels_of_the_data_do_not_matter():
     assert all(torch.equal(results[0][name], results[1][name]) for name in results[0])
 
 
-@pytest.mark.parametrize("baseline", ["ewc", "ewc_sample", "online_ewc"])
+@pytest.mark.parametrize("baseline", ["ewc", "ewc_batch", "online_ewc"])
 def test_a_large_lambda_holds_the_shared_weights(train, after_each, baseline):
     found = after_each(parameters)
     shifts = []
@@ -353,9 +353,9 @@ def test_a_large_lambda_holds_the_shared_weights(train, after_each, baseline):
     assert shifts[1] < shifts[0] / 2
 
 
-def test_ewc_s_importances_are_the_mean_squared_gradients_of_batches():
+def test_ewc_batch_s_importances_are_the_mean_squared_gradients_of_batches():
     model = Linear(3, 4)
-    baseline = load_baseline("ewc")
+    baseline = load_baseline("ewc_batch")
     optimizer = RecipeAdamW(model.parameters())
     setup = Setup(model=model, optimizer=optimizer, batch=8, epochs=1, device="cpu", plugins=[])
     (plugin,) = [one for one in baseline.build(setup, **baseline.values()).plugins if isinstance(one, EWCPlugin)]

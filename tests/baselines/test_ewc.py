@@ -1,4 +1,4 @@
-"""Per-sample EWC on a softmax regression, whose Fisher information can be written down."""
+"""EWC on a softmax regression, whose Fisher information can be written down."""
 
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ def plugin_of(strategy):
 def trained(lab):
     """Return a lab and the plugin after one task of 12 samples, all of which the Fisher information saw."""
     one = lab(rows=(12,), rate=0.3)
-    return one, plugin_of(one.ours("ewc_sample", ewc_lambda=6.0, fisher_samples=1000))
+    return one, plugin_of(one.ours("ewc", ewc_lambda=6.0, fisher_samples=1000))
 
 
 def fisher(model, x):
@@ -74,6 +74,6 @@ def test_no_more_samples_are_passed_than_asked_for(lab, monkeypatch):
     monkeypatch.setattr(
         type(one.model), "forward", lambda self, x, *labels: passes.append(len(x)) or forward(self, x, *labels)
     )
-    strategy = one.ours("ewc_sample", fisher_samples=5)
+    strategy = one.ours("ewc", fisher_samples=5)
     assert passes == [8, 4] + [1] * 5
     assert strategy.model.training
