@@ -5,6 +5,7 @@ python benchmarks/tune.py --stream seed-six --model chaos2k --baselines ewc,si,l
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,7 @@ def tune(
     from chaoscl.runs.results import data_kind
     from chaoscl.runs.spec import RunSpec
     from chaoscl.runs.tuning import FIRST_SEED, Search, search
-    from chaoscl.streams import check_scenario, find_stream
+    from chaoscl.streams import check_rows, check_scenario, find_stream
 
     find_model(model)
     find_recipe(recipe)
@@ -61,7 +62,9 @@ def tune(
     )
     wanted = Search(spec, trials, seeds)
     source = choose_source(data, data_dir)
-    bank = Bank([prepare(name, source) for name in find_stream(stream).datasets])
+    named = find_stream(stream)
+    bank = Bank([prepare(name, source) for name in named.datasets])
+    check_rows(replace(named, tasks=named.tasks[:tasks]), bank, range(FIRST_SEED, FIRST_SEED + seeds))
     kind = data_kind(bank)
     root = Path("results") / ("embedded/tuning" if kind == "embedded" else "tuning")
     folder = Path(out) if out else root / f"{find_stream(stream).name}-{model}-{scenario}-{recipe}-{wanted.label}"

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from chaoscl.runs.results import check_folder, data_kind, write_aggregates
 from chaoscl.runs.spec import RunSpec, Value
 from chaoscl.runs.store import stored
 from chaoscl.runs.sweep import Failure, Job, plan_jobs, run_jobs, unfinished
-from chaoscl.streams import GIVEN, REVERSED, check_scenario, find_stream
+from chaoscl.streams import GIVEN, REVERSED, check_rows, check_scenario, find_stream
 
 EVERY = "all"
 """In the place of an order or of baselines: every one there is."""
@@ -122,6 +123,7 @@ def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:
     specs, baselines = check(request)
     request = replace(request, kernel=specs[0].options.kernel)
     bank = prepare_data(request, remarks)
+    check_rows(find_stream(request.stream), bank, range(request.seeds))
     out = Path(request.out) if request.out else default_out(request, data_kind(bank))
     check_folder(out, data_kind(bank))
     check_writable(out)
@@ -324,13 +326,15 @@ def check_writable(out: Path) -> None:
 
 
 def prepare_data(request: Request, remarks: Console) -> Bank:
-    """Return the data of the stream, prepared."""
+    """Return the data of the stream, prepared; what weakens it goes to ``remarks``."""
     source = choose_source(request.data, request.data_dir)
     names = find_stream(request.stream).datasets
-    if not remarks.is_terminal:
-        return Bank([prepare(name, source) for name in names])
-    with remarks.status("looking for data") as status:
-        return Bank([prepare(name, source, report=status.update) for name in names])
+    with remarks.status("looking for data") if remarks.is_terminal else nullcontext() as status:
+        found = [prepare(name, source, report=status.update if status else lambda message: None) for name in names]
+    for dataset in found:
+        for remark in dataset.remarks:
+            remarks.print(f"{dataset.card.name}: {remark}", markup=False, highlight=False, soft_wrap=True)
+    return Bank(found)
 
 
 def _run(request: Request, jobs: Sequence[Job], bank: Bank, baselines: Path, remarks: Console) -> dict[int, Failure]:
