@@ -33,7 +33,7 @@ def tune(
     from chaoscl.data import Bank, choose_source, prepare
     from chaoscl.errors import UserError
     from chaoscl.files import storage_errors, write_atomic
-    from chaoscl.main_job import baseline_names
+    from chaoscl.main_job import baseline_names, print_data_remarks
     from chaoscl.models import find_model
     from chaoscl.reports.tables import rich_table
     from chaoscl.runs.baseline import load_baseline
@@ -69,6 +69,7 @@ def tune(
     root = Path("results") / ("embedded/tuning" if kind == "embedded" else "tuning")
     folder = Path(out) if out else root / f"{find_stream(stream).name}-{model}-{scenario}-{recipe}-{wanted.label}"
     remarks = Console(stderr=True)
+    print_data_remarks(bank, remarks)
     words = ["python", "benchmarks/tune.py", "--stream", stream, "--model", model, "--baselines", baselines]
     words += ["--scenario", scenario, "--recipe", recipe, "--trials", str(trials), "--seeds", str(seeds)]
     words += ["--tasks", str(tasks), *(["--data", "embedded"] if kind == "embedded" else [])]

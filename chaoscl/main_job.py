@@ -6,7 +6,6 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -127,6 +126,7 @@ def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:
     out = Path(request.out) if request.out else default_out(request, data_kind(bank))
     check_folder(out, data_kind(bank))
     check_writable(out)
+    print_data_remarks(bank, remarks)
     jobs = plan_jobs(specs, bank, out / RUNS_FOLDER, baselines)
     failures = _run(request, jobs, bank, baselines, remarks)
     with storage_errors("the aggregates", out, "free some space or give another folder with --out"):
@@ -326,15 +326,20 @@ def check_writable(out: Path) -> None:
 
 
 def prepare_data(request: Request, remarks: Console) -> Bank:
-    """Return the data of the stream, prepared; what weakens it goes to ``remarks``."""
+    """Return the data of the stream, prepared."""
     source = choose_source(request.data, request.data_dir)
     names = find_stream(request.stream).datasets
-    with remarks.status("looking for data") if remarks.is_terminal else nullcontext() as status:
-        found = [prepare(name, source, report=status.update if status else lambda message: None) for name in names]
-    for dataset in found:
+    if not remarks.is_terminal:
+        return Bank([prepare(name, source) for name in names])
+    with remarks.status("looking for data") as status:
+        return Bank([prepare(name, source, report=status.update) for name in names])
+
+
+def print_data_remarks(bank: Bank, remarks: Console) -> None:
+    """Print what was done to the rows of each data set, and what in them weakens a task."""
+    for dataset in bank.datasets:
         for remark in dataset.remarks:
             remarks.print(f"{dataset.card.name}: {remark}", markup=False, highlight=False, soft_wrap=True)
-    return Bank(found)
 
 
 def _run(request: Request, jobs: Sequence[Job], bank: Bank, baselines: Path, remarks: Console) -> dict[int, Failure]:
