@@ -63,10 +63,11 @@ def _trained(request: "Request", seed: int, out: Path) -> "dict[str, Traces]":
 
     from rich.console import Console
 
-    from chaoscl.main_job import check, check_writable, prepare_data
+    from chaoscl.main_job import check, check_writable, prepare_data, print_data_remarks
     from chaoscl.runs.baseline import load_baseline
     from chaoscl.runs.recordings import check_recordable, trained_recordings
     from chaoscl.runs.results import data_kind
+    from chaoscl.streams import check_rows, find_stream
 
     specs, folder = check(request)
     spec, how = replace(specs[0], seed=seed), load_baseline(request.baselines[0], folder)
@@ -74,6 +75,8 @@ def _trained(request: "Request", seed: int, out: Path) -> "dict[str, Traces]":
     check_writable(out)
     remarks = Console(stderr=True)
     bank = prepare_data(request, remarks)
+    check_rows(find_stream(spec.stream), bank, [spec.seed])
+    print_data_remarks(bank, remarks)
     embedded = ", EMBEDDED data" if data_kind(bank) == "embedded" else ""
     remarks.print(f"training {spec.model} on {spec.stream} under {spec.baseline} ...", highlight=False)
     recordings = trained_recordings(spec, how, bank)

@@ -5,6 +5,7 @@ python benchmarks/tune.py --stream seed-six --model chaos2k --baselines ewc,si,l
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +33,7 @@ def tune(
     from chaoscl.data import Bank, choose_source, prepare
     from chaoscl.errors import UserError
     from chaoscl.files import storage_errors, write_atomic
-    from chaoscl.main_job import baseline_names
+    from chaoscl.main_job import baseline_names, print_data_remarks
     from chaoscl.models import find_model
     from chaoscl.reports.tables import rich_table
     from chaoscl.runs.baseline import load_baseline
@@ -40,7 +41,7 @@ def tune(
     from chaoscl.runs.results import data_kind
     from chaoscl.runs.spec import RunSpec
     from chaoscl.runs.tuning import FIRST_SEED, Search, search
-    from chaoscl.streams import check_scenario, find_stream
+    from chaoscl.streams import check_rows, check_scenario, find_stream
 
     find_model(model)
     find_recipe(recipe)
@@ -61,11 +62,14 @@ def tune(
     )
     wanted = Search(spec, trials, seeds)
     source = choose_source(data, data_dir)
-    bank = Bank([prepare(name, source) for name in find_stream(stream).datasets])
+    named = find_stream(stream)
+    bank = Bank([prepare(name, source) for name in named.datasets])
+    check_rows(replace(named, tasks=named.tasks[:tasks]), bank, range(FIRST_SEED, FIRST_SEED + seeds))
     kind = data_kind(bank)
     root = Path("results") / ("embedded/tuning" if kind == "embedded" else "tuning")
     folder = Path(out) if out else root / f"{find_stream(stream).name}-{model}-{scenario}-{recipe}-{wanted.label}"
     remarks = Console(stderr=True)
+    print_data_remarks(bank, remarks)
     words = ["python", "benchmarks/tune.py", "--stream", stream, "--model", model, "--baselines", baselines]
     words += ["--scenario", scenario, "--recipe", recipe, "--trials", str(trials), "--seeds", str(seeds)]
     words += ["--tasks", str(tasks), *(["--data", "embedded"] if kind == "embedded" else [])]

@@ -29,7 +29,7 @@ from chaoscl.runs.results import check_folder, data_kind, write_aggregates
 from chaoscl.runs.spec import RunSpec, Value
 from chaoscl.runs.store import stored
 from chaoscl.runs.sweep import Failure, Job, plan_jobs, run_jobs, unfinished
-from chaoscl.streams import GIVEN, REVERSED, check_scenario, find_stream
+from chaoscl.streams import GIVEN, REVERSED, check_rows, check_scenario, find_stream
 
 EVERY = "all"
 """In the place of an order or of baselines: every one there is."""
@@ -140,9 +140,11 @@ def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:
     specs, baselines = check(request)
     request = replace(request, kernel=specs[0].options.kernel)
     bank = prepare_data(request, remarks)
+    check_rows(find_stream(request.stream), bank, range(request.seeds))
     out = Path(request.out) if request.out else default_out(request, data_kind(bank))
     check_folder(out, data_kind(bank))
     check_writable(out)
+    print_data_remarks(bank, remarks)
     jobs = plan_jobs(specs, bank, out / RUNS_FOLDER, baselines)
     failures = _run(request, jobs, bank, baselines, remarks)
     with storage_errors("the aggregates", out, "free some space or give another folder with --out"):
@@ -350,6 +352,13 @@ def prepare_data(request: Request, remarks: Console) -> Bank:
         return Bank([prepare(name, source) for name in names])
     with remarks.status("looking for data") as status:
         return Bank([prepare(name, source, report=status.update) for name in names])
+
+
+def print_data_remarks(bank: Bank, remarks: Console) -> None:
+    """Print what was done to the rows of each data set, and what in them weakens a task."""
+    for dataset in bank.datasets:
+        for remark in dataset.remarks:
+            remarks.print(f"{dataset.card.name}: {remark}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _run(request: Request, jobs: Sequence[Job], bank: Bank, baselines: Path, remarks: Console) -> dict[int, Failure]:

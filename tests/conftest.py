@@ -97,6 +97,7 @@ def write_prepared(folder: Path, name: str) -> Prepared:
         "name": name,
         "source": "embedded",
         "note": "tiny",
+        "remarks": [],
         "train_rows": ROWS["train"],
         "sha256": name,
         "bytes": {},

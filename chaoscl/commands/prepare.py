@@ -25,3 +25,5 @@ def prepare_data(
         rows = f"{ready.train_rows:,} training rows, {ready.test_rows:,} test rows"
         console.print(f"{dataset}: {ready.source}, {rows}, SHA-256 {ready.sha256[:12]}", highlight=False)
         console.print(f"  in {ready.folder}", highlight=False, soft_wrap=True)
+        for remark in ready.remarks:
+            console.print(f"  {remark}", markup=False, highlight=False, soft_wrap=True)

@@ -1,8 +1,9 @@
 """The mirror source: a folder with ``<name>/{train,test}.parquet`` in the Hugging Face layout."""
 
 import hashlib
-import io
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from PIL import Image
 
 from chaoscl.data.cards import Card
+from chaoscl.data.labels import declared_names, read_labels
+from chaoscl.data.pixels import PixelsError, decode
 from chaoscl.data.raw import RawSplit, check_split, unavailable
 
 SPLITS = ("train", "test")
+_MARK = "\ufeff"
+"""The byte order mark, which editors put at the beginning of a file and readers of tables leave out."""
 
 
 def _file(card: Card, folder: Path, split: str) -> Path:
@@ -33,7 +37,7 @@ def _stated(card: Card, folder: Path, split: str) -> dict[str, Any]:
     """
     path = folder / "MANIFEST.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
@@ -84,43 +88,87 @@ def read(card: Card, folder: Path, split: str) -> RawSplit:
     column = "text" if card.modality == "text" else "image"
     try:
         schema = pq.read_schema(path)
-        for name in (column, "label"):
-            if name not in schema.names:
-                raise unavailable(card, f"{path} has no column '{name}' (it has: {', '.join(schema.names)})")
-        table = pq.read_table(path, columns=[column, "label"])
-        rows: list[Any] = table[column].to_pylist()
+        samples, given = _columns(card, path, schema.names, (column, "label"))
+        rows: list[Any] = samples.to_pylist()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise unavailable(card, f"{path} is not a readable Parquet file ({_one_line(error)})") from error
-    for name in (column, "label"):
-        if table[name].null_count:
-            raise unavailable(card, f"{path} has {table[name].null_count} empty values in column '{name}'")
-    if not pa.types.is_integer(table["label"].type):
-        raise unavailable(card, f"{path}: column 'label' does not hold whole numbers")
-    labels = np.asarray(table["label"].to_numpy(), dtype=np.int64)
-    inputs = _texts(card, path, rows) if card.modality == "text" else _images(card, path, rows)
-    return check_split(card, split, RawSplit(inputs, labels), str(path))
+    try:
+        labels, remarks = read_labels(card, given, declared_names(schema.metadata))
+    except ValueError as error:  # LabelsError, or bytes that are no text
+        raise unavailable(card, f"{path}: {_one_line(error)}") from error
+    if card.modality == "text":
+        return check_split(card, split, RawSplit(_texts(card, path, rows, samples.type), labels, remarks), str(path))
+    images, done = _images(card, path, rows, samples.type)
+    return check_split(card, split, RawSplit(images, labels, (*remarks, *done)), str(path))
 
 
-def _texts(card: Card, path: Path, rows: list[Any]) -> list[str]:
+def _columns(card: Card, path: Path, there: Sequence[str], wanted: Sequence[str]) -> list[pa.ChunkedArray]:
+    """Return the columns called ``wanted``, dictionaries decoded.
+
+    Raises:
+        UserError: one is missing or there twice, or a value is null.
+    """
+    # A table that was a CSV file with a byte order mark keeps the mark in the name of its first column.
+    names = [[name for name in there if name.lstrip(_MARK) == one] for one in wanted]
+    for one, found in zip(wanted, names, strict=True):
+        if len(found) != 1:
+            fault = "more than one column" if found else "no column"
+            raise unavailable(card, f"{path} has {fault} '{one}' (it has: {', '.join(there)})")
+    # Without partitioning: a folder called label=3 is no column.
+    table = pq.read_table(path, columns=[found[0] for found in names], partitioning=None)
+    columns = []
+    for one, found in zip(wanted, names, strict=True):
+        column = table[found[0]]
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if column.null_count:
+            raise unavailable(card, f"{path} has {column.null_count} empty values in column '{one}'")
+        columns.append(column)
+    return columns
+
+
+def _texts(card: Card, path: Path, rows: list[Any], kind: pa.DataType) -> list[str]:
     for number, row in enumerate(rows):
         if not isinstance(row, str):
-            raise unavailable(card, f"{path} row {number}: column 'text' does not hold text")
-    return rows
+            raise unavailable(card, f"{path} row {number}: column 'text' does not hold text, but {kind}")
+    return [row.lstrip(_MARK) for row in rows]
 
 
-def _images(card: Card, path: Path, rows: list[Any]) -> NDArray[np.uint8]:
+def _images(card: Card, path: Path, rows: list[Any], kind: pa.DataType) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """Return the images, uint8 (rows, channels, height, width), and what was done to how many of them."""
     channels, height, width = card.shape
     images = np.empty((len(rows), channels, height, width), dtype=np.uint8)
+    done: Counter[str] = Counter()
     for number, row in enumerate(rows):
+        where = f"{path} row {number}"
         try:
-            with Image.open(io.BytesIO(row["bytes"])) as file:
-                pixels = np.asarray(file.convert("L" if channels == 1 else "RGB"))
-        except (OSError, KeyError, TypeError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise unavailable(card, f"{path} row {number}: no readable image ({_one_line(error)})") from error
+            pixels, remarks = decode(_content(row, kind), channels)
+        except PixelsError as error:
+            raise unavailable(card, f"{where}: image in {error}") from error
+        # Pillow's readers of formats fail in many ways; to the user all of them mean that the image is broken.
+        except Exception as error:
+            raise unavailable(card, f"{where}: no readable image ({_one_line(error)})") from error
         if pixels.shape[:2] != (height, width):
-            raise unavailable(card, f"{path} row {number}: image of size {pixels.shape[:2]}, not {(height, width)}")
-        images[number] = pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
-    return images
+            raise unavailable(
+                card, f"{where}: image of size {pixels.shape[:2]}, not {(height, width)} (height, width); resize it"
+            )
+        images[number] = pixels.transpose(2, 0, 1)
+        done.update(remarks)
+    return images, tuple(f"{count:,} of {len(images):,} images: {remark}" for remark, count in done.items())
+
+
+def _content(row: Any, kind: pa.DataType) -> bytes:
+    """Return the encoded image of a row: its bytes, or the field ``bytes`` of a struct.
+
+    Raises:
+        ValueError: there are no bytes. A path alone is not followed: the hash of this file would not cover the image.
+    """
+    content = row.get("bytes") if isinstance(row, dict) else row
+    if isinstance(content, bytes):
+        return content
+    if isinstance(row, str) or (isinstance(row, dict) and row.get("path")):
+        raise ValueError("only the path of a file, not its bytes; put the content of the file into the field 'bytes'")
+    raise ValueError(f"column 'image' holds {kind}, and no encoded image in a field 'bytes'")
 
 
 def _one_line(error: BaseException) -> str:

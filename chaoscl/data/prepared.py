@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from chaoscl.data.cards import Card
 from chaoscl.data.cards import card as find_card
 from chaoscl.data.raw import RawSplit
+from chaoscl.data.remarks import weaknesses
 from chaoscl.data.sources import Source, describe, fingerprint, note, read
 from chaoscl.data.text import build_vocabulary, encode, tokenise
 from chaoscl.files import new_folder, storage_errors
@@ -25,7 +26,7 @@ from chaoscl.files import new_folder, storage_errors
 if TYPE_CHECKING:
     from torch import Tensor
 
-PREPARATION_VERSION = 1
+PREPARATION_VERSION = 2
 _INPUTS, _LABELS, _VOCABULARY, _META = "inputs.npy", "labels.npy", "vocabulary.txt", "meta.json"
 
 
@@ -43,6 +44,7 @@ class Prepared:
         sha256: over the bytes of inputs and labels.
         note: what a reader of a result should know, such as deviations from the official release.
         folder: where the files are.
+        remarks: what was found in these rows that weakens a task, and what was done to them; ``note`` ends with them.
     """
 
     card: Card
@@ -54,6 +56,7 @@ class Prepared:
     sha256: str
     note: str
     folder: Path
+    remarks: tuple[str, ...] = ()
 
     @property
     def test_rows(self) -> int:
@@ -112,6 +115,7 @@ def open_prepared(folder: Path) -> Prepared:
         sha256=meta["sha256"],
         note=meta["note"],
         folder=folder,
+        remarks=tuple(meta["remarks"]),
     )
 
 
@@ -147,6 +151,8 @@ def _write(card: Card, source: Source, folder: Path, downloads: Path) -> None:
     train, test = (read(card, source, split, downloads) for split in ("train", "test"))
     labels = np.concatenate([train.labels, test.labels])
     inputs, vocabulary = _inputs(card, train, test)
+    done = [f"{split}: {remark}." for split, raw in (("train", train), ("test", test)) for remark in raw.remarks]
+    remarks = [*done, *weaknesses(card, inputs, labels, len(train.labels))]
     with new_folder(folder) as temporary:
         _save(temporary / _INPUTS, inputs)
         _save(temporary / _LABELS, labels)
@@ -155,13 +161,20 @@ def _write(card: Card, source: Source, folder: Path, downloads: Path) -> None:
         meta: dict[str, Any] = {
             "name": card.name,
             "source": describe(card, source),
-            "note": note(card, source),
+            "note": _note(note(card, source), remarks),
+            "remarks": remarks,
             "train_rows": len(train.labels),
             "test_rows": len(test.labels),
             "sha256": hashlib.sha256(inputs.tobytes() + labels.tobytes()).hexdigest(),
             "bytes": {file.name: file.stat().st_size for file in sorted(temporary.iterdir())},
         }
         (temporary / _META).write_text(json.dumps(meta, indent=1), encoding="utf-8")
+
+
+def _note(told: str, remarks: Sequence[str]) -> str:
+    """Return what is told of the source, then the remarks, as sentences."""
+    told = f"{told}." if told and remarks and not told.endswith(".") else told
+    return " ".join(part for part in (told, *remarks) if part)
 
 
 def _save(path: Path, array: NDArray[Any]) -> None:

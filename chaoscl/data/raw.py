@@ -16,10 +16,12 @@ class RawSplit:
     Attributes:
         inputs: images as uint8 (N, channels, height, width), or a list of N texts.
         labels: int64 (N,), 0 .. classes - 1.
+        remarks: what was done to the rows on the way that changes something.
     """
 
     inputs: NDArray[np.uint8] | list[str]
     labels: NDArray[np.int64]
+    remarks: tuple[str, ...] = ()
 
 
 def unavailable(card: Card, reason: str) -> UserError:

@@ -9,7 +9,7 @@ labels and head, and the model is told which question is asked but not which tas
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -167,6 +167,43 @@ def _held_out(dataset: Prepared, seed: int) -> tuple[Tensor, Tensor]:
     order = torch.randperm(dataset.train_rows, generator=draws)
     size = round(VALIDATION_SHARE * dataset.train_rows)
     return order[size:].sort().values, order[:size].sort().values
+
+
+def check_rows(stream: Stream, bank: Bank, seeds: Iterable[int]) -> None:
+    """Check that each task has rows to be learned from, validated on and tested on.
+
+    Args:
+        stream: the tasks.
+        bank: holds the stream's data sets.
+        seeds: of the runs; each holds out validation rows of its own.
+
+    Raises:
+        UserError: a split has no row of any of a task's classes.
+    """
+    import torch
+
+    names = {dataset: card(dataset).classes for dataset in stream.datasets}
+    splits = [split for dataset in stream.datasets for split in _labels_by_split(bank[dataset], seeds)]
+    for task in stream.tasks:
+        for dataset, where, labels in splits:
+            if dataset == task.dataset and not torch.isin(labels, torch.tensor(task.labels)).any():
+                own = ", ".join(names[dataset][label] for label in task.labels)
+                raise UserError(
+                    f"task '{task.name}' has no row in {where} of {dataset}: none has one of its classes, {own}; give"
+                    " data with some, or a stream without this task"
+                )
+
+
+def _labels_by_split(dataset: Prepared, seeds: Iterable[int]) -> Iterator[tuple[str, str, Tensor]]:
+    """Yield the name of the data set, what a split of it is called, and the labels of its rows."""
+    name, labels, held_in = dataset.card.name, dataset.labels, dataset.train_rows
+    yield name, "the train split", labels[:held_in]
+    yield name, "the test split", labels[held_in:]
+    for seed in seeds:
+        training, held_out = _held_out(dataset, seed)
+        tenth = f"the tenth of the train split that seed {seed} holds out for validation,"
+        yield name, f"what {tenth} leaves", labels[training]
+        yield name, tenth, labels[held_out]
 
 
 def _split(task: Task, labels: range, bank: Bank, rows: Tensor) -> Split:

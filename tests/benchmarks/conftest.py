@@ -53,16 +53,17 @@ def _png(pixels):
 
 @pytest.fixture
 def write_mirror():
-    """Return a writer of a mirror folder with a few grey images of one data set."""
+    """Return a writer of a mirror folder with a few grey images of one data set, of all labels but those left out."""
 
-    def write(folder, name, rows=40):
+    def write(folder, name, rows=40, train_without=(), test_without=()):
         draws = np.random.default_rng(0)
         (folder / name).mkdir(parents=True)
-        for split in ("train", "test"):
+        for split, left_out in (("train", train_without), ("test", test_without)):
             pixels = draws.integers(0, 256, (rows, 28, 28), dtype=np.uint8)
+            labels = [label for label in range(10) if label not in left_out]
             images = [{"bytes": _png(image), "path": ""} for image in pixels]
             pq.write_table(
-                pa.table({"image": images, "label": [row % 10 for row in range(rows)]}),
+                pa.table({"image": images, "label": [labels[row % len(labels)] for row in range(rows)]}),
                 folder / name / f"{split}.parquet",
             )
         return folder

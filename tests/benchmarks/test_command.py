@@ -135,6 +135,7 @@ def test_folders_of_other_options_have_other_names(kind):
         ("--encoders", "modality"),
         ("--image-pool", "global"),
         ("--mode", "feedback"),
+        ("--precision", "bfloat16"),
         ("--model", "mlp256"),
         ("--stream", "addition,ag_news"),
     ]

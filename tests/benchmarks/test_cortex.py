@@ -41,3 +41,9 @@ def test_a_trained_cortex_is_drawn_on_a_sample_of_each_task(program, tmp_path):
 )
 def test_what_cannot_be_trained_and_recorded_is_refused(program, refused, options, words):
     refused(program("cortex")("--out", "o", *options, "--data", "embedded"), *words)
+
+
+def test_a_task_without_rows_is_refused_before_training(program, refused, write_mirror, tmp_path):
+    mirror = write_mirror(tmp_path / "mirror", "mnist", 400, test_without=(0, 1))
+    words = ("--stream", "split-mnist", "--model", "chaos256", "--recipe", "quick", "--data-dir", str(mirror))
+    refused(program("cortex")("--out", "o", *words), "task 'mnist-1' has no row in the test split of mnist")

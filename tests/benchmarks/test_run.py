@@ -65,6 +65,36 @@ def test_bad_input_is_one_line_and_writes_nothing(command, refused, tmp_path, wo
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        (
+            {"train_without": (4, 5)},
+            "task 'mnist-3' has no row in the train split of mnist: none has one of its classes, 4, 5",
+        ),
+        (
+            {"test_without": (8, 9)},
+            "task 'mnist-5' has no row in the test split of mnist: none has one of its classes, 8, 9",
+        ),
+    ],
+)
+def test_a_task_without_rows_is_one_line_before_training(command, refused, tmp_path, write_mirror, missing, words):
+    mirror = write_mirror(tmp_path / "mirror", "mnist", 400, **missing)
+    refused(command("--stream", "split-mnist", "--data-dir", str(mirror)), words)
+    assert not (tmp_path / "results").exists()
+
+
+def test_what_weakens_a_task_is_said_on_the_terminal_and_in_data_csv(command, tmp_path, write_mirror):
+    mirror = write_mirror(tmp_path / "mirror", "mnist", train_without=(4,), test_without=(8, 9))
+    words = ("--stream", "mnist", "--model", "mlp256", "--recipe", "quick", "--seeds", "1", "--baselines", "naive")
+    status, _, err = command(*words, "--jobs", "1", "--data-dir", str(mirror), "--out", "o")
+    assert status == 0
+    said = ("train: no row of 1 of 10 classes (4).", "test: no row of 2 of 10 classes (8, 9).")
+    for line in said:
+        assert f"mnist: {line}\n" in err
+    assert schema.read_csv(schema.DATA, tmp_path / "o" / "data.csv")["note"].tolist() == [" ".join(said)]
+
+
 def test_a_truncated_mirror_file_is_one_line(command, refused, tmp_path, write_mirror):
     mirror = write_mirror(tmp_path / "mirror", "mnist")
     file = mirror / "mnist" / "train.parquet"

@@ -316,3 +316,16 @@ def test_run_uses_what_was_chosen(command, program, tables, tmp_path):
         **parsed(values["ewc"]),
         **parsed(values["derpp"]),
     }
+
+
+def test_a_task_without_validation_rows_is_one_line_before_the_first_trial(
+    command, refused, tried, write_mirror, tmp_path
+):
+    mirror = write_mirror(tmp_path / "mirror", "mnist", 400, train_without=(2, 3))
+    words = ("--stream", "split-mnist", "--baselines", "ewc", "--trials", "1", "--data-dir", str(mirror), "--out", "o")
+    refused(command(*words, "--tasks", "2"), "task 'mnist-2' has no row in the train split of mnist")
+    assert not (tmp_path / "o").exists()
+    assert tried == []
+    status, _, err = command(*words, "--tasks", "1")
+    assert status == 0
+    assert "mnist: train: no row of 2 of 10 classes (2, 3).\n" in err

@@ -1,14 +1,19 @@
+import csv
+import io
 import json
+import shutil
 import zlib
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from chaoscl.data import CARDS, Source, card, mirror, prepare
+from chaoscl.data import CARDS, Source, card, mirror, open_prepared, prepare
 from chaoscl.data.embedded import NAMES
 from chaoscl.errors import UserError
 
@@ -48,6 +53,103 @@ def test_texts_are_read_as_they_are(tiny):
     raw = mirror.read(AG_NEWS, tiny.folder, "train")
     assert raw.inputs == ["É\n\u2028 <br />", ""]
     assert raw.labels.tolist() == [3, 0]
+
+
+def declare(tiny, names):
+    """Add to the training file of mnist what `datasets` writes of the names of its labels."""
+    table = mirror.pq.read_table(tiny.file("mnist"))
+    said = {"info": {"features": {"label": {"names": names, "_type": "ClassLabel"}}}}
+    mirror.pq.write_table(table.replace_schema_metadata({"huggingface": json.dumps(said)}), tiny.file("mnist"))
+
+
+def table_as(kind):
+    """Return a change of a table: its samples and labels as they are stored otherwise."""
+    changes = {
+        "dictionary": lambda column: column.dictionary_encode(),
+        "large": lambda column: column.cast(pa.large_string() if pa.types.is_string(column.type) else column.type),
+        "view": lambda column: column.cast(pa.string_view() if pa.types.is_string(column.type) else column.type),
+        "chunks": lambda column: pa.chunked_array(
+            [column.slice(0, 1).combine_chunks(), column.slice(1).combine_chunks()]
+        ),
+    }
+    return changes[kind]
+
+
+@pytest.mark.parametrize("names", [False, True])
+@pytest.mark.parametrize("kind", ["dictionary", "large", "view", "chunks"])
+def test_texts_and_labels_are_read_however_the_table_stores_them(kind, names, tiny):
+    plain = mirror.read(AG_NEWS, tiny.folder, "train")
+    table = mirror.pq.read_table(tiny.file("ag_news"))
+    labels = pa.chunked_array([[AG_NEWS.classes[label] for label in plain.labels]]) if names else table["label"]
+    change = table_as(kind)
+    tiny.write("ag_news", "train", {"label": change(labels), "id": list("abcdef"), "text": change(table["text"])})
+    again = mirror.read(AG_NEWS, tiny.folder, "train")
+    assert again.inputs == plain.inputs
+    assert again.labels.tolist() == plain.labels.tolist()
+    assert again.labels.dtype == np.int64
+    assert again.remarks == ()
+
+
+@pytest.mark.parametrize("kind", ["binary", "large_binary", "struct", "struct of large_binary", "dictionary"])
+def test_images_are_read_however_the_table_stores_their_bytes(kind, tiny, pixels):
+    files = [row["bytes"] for row in mirror.pq.read_table(tiny.file("mnist"))["image"].to_pylist()]
+    stored = {
+        "binary": lambda: pa.array(files),
+        "large_binary": lambda: pa.array(files, "large_binary"),
+        "struct": lambda: pa.array([{"bytes": file} for file in files]),
+        "struct of large_binary": lambda: pa.array(
+            [{"bytes": file} for file in files], pa.struct({"bytes": "large_binary"})
+        ),
+        "dictionary": lambda: pa.array(files).dictionary_encode(),
+    }[kind]()
+    tiny.write("mnist", "train", {"image": stored, "label": range(8)})
+    assert np.array_equal(mirror.read(MNIST, tiny.folder, "train").inputs, pixels[:8, None])
+
+
+def test_byte_order_marks_are_left_out_of_column_names_texts_labels_and_manifest(tiny):
+    tiny.write("ag_news", "train", {"\ufefftext": ["\ufeffCup", "a\ufeff"], "label": ["\ufeffSports", "World"]})
+    raw = mirror.read(AG_NEWS, tiny.folder, "train")
+    assert raw.inputs == ["Cup", "a\ufeff"]
+    assert raw.labels.tolist() == [1, 0]
+    tiny.manifest()
+    plain = mirror.remarks(AG_NEWS, tiny.folder)
+    path = tiny.folder / "MANIFEST.json"
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert mirror.remarks(AG_NEWS, tiny.folder) == plain == "train: train remark test: test remark"
+
+
+def test_a_folder_that_looks_like_a_partition_is_a_folder(tiny, pixels, tmp_path):
+    folder = tmp_path / "label=3" / "image=2"
+    shutil.copytree(tiny.folder, folder)
+    raw = mirror.read(MNIST, folder, "train")
+    assert raw.labels.tolist() == list(range(8))
+    assert np.array_equal(raw.inputs, pixels[:8, None])
+
+
+def test_labels_declared_in_another_order_are_renumbered_and_that_is_said(tiny, tmp_path):
+    declare(tiny, list("9876543210"))
+    raw = mirror.read(MNIST, tiny.folder, "train")
+    assert raw.labels.tolist() == [9, 8, 7, 6, 5, 4, 3, 2]
+    data = prepare("mnist", Source("mirror", tiny.folder), tmp_path / "cache")
+    assert data.remarks[0] == "train: labels numbered by the class names that the file declares."
+
+
+def test_what_was_done_to_images_is_counted(tiny, pixels, tmp_path):
+    wide = [Image.fromarray(one.astype(np.uint16) * 257) for one in pixels[:3]]
+    rows = []
+    for image in (*wide, Image.fromarray(pixels[3])):
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG")
+        rows.append({"bytes": buffer.getvalue(), "path": None})
+    tiny.write("mnist", "test", {"image": rows, "label": [0, 1, 2, 3]})
+    raw = mirror.read(MNIST, tiny.folder, "test")
+    assert np.array_equal(raw.inputs, pixels[:4, None])
+    assert raw.remarks == ("3 of 4 images: 16-bit values 0..65535 scaled to 0..255",)
+    tiny.manifest()
+    data = prepare("mnist", Source("mirror", tiny.folder), tmp_path / "cache")
+    assert data.remarks[0] == "test: 3 of 4 images: 16-bit values 0..65535 scaled to 0..255."
+    assert data.note == " ".join(["train: train remark test: test remark.", *data.remarks])
+    assert open_prepared(data.folder).remarks == data.remarks
 
 
 def missing(tiny, pixels):
@@ -117,12 +219,22 @@ def image_without_bytes(tiny, pixels):
 
 def image_as_path_only(tiny, pixels):
     tiny.write("mnist", "train", {"image": [{"path": "a.png"}], "label": [0]})
-    return "row 0: no readable image"
+    return "row 0: no readable image (only the path of a file, not its bytes"
+
+
+def image_as_path(tiny, pixels):
+    tiny.write("mnist", "train", {"image": ["a.png"], "label": [0]})
+    return "row 0: no readable image (only the path of a file, not its bytes"
 
 
 def image_as_number(tiny, pixels):
     tiny.write("mnist", "train", {"image": [7], "label": [0]})
-    return "row 0: no readable image"
+    return "row 0: no readable image (column 'image' holds int64"
+
+
+def image_as_list(tiny, pixels):
+    tiny.write("mnist", "train", {"image": [[[7]]], "label": [0]})
+    return "row 0: no readable image (column 'image' holds list<"
 
 
 def images_with_bytes(tiny, pixels, change):
@@ -181,16 +293,59 @@ def label_with_a_fraction(tiny, pixels):
     return "column 'label' does not hold whole numbers"
 
 
-def label_in_words(tiny, pixels):
-    tiny.images("mnist", "train", pixels[:2], ["0", "1"])
-    return "column 'label' does not hold whole numbers"
+def label_that_is_no_class(tiny, pixels):
+    tiny.images("mnist", "train", pixels[:2], ["0", "eleven"])
+    return "label 'eleven' is none of the classes 0, 1, 2"
+
+
+def label_that_is_a_flag(tiny, pixels):
+    tiny.images("mnist", "train", pixels[:2], [True, False])
+    return "column 'label' does not hold whole numbers or class names, but bool"
+
+
+def label_that_is_no_text(tiny, pixels):
+    wrong = pa.StringArray.from_buffers(2, pa.py_buffer(np.array([0, 1, 3], np.int32)), pa.py_buffer(b"0\xff\xfe"))
+    tiny.images("mnist", "train", pixels[:2], wrong)
+    return "'utf-8' codec can't decode"
+
+
+def labels_declared_with_other_names(tiny, pixels):
+    declare(tiny, ["one", "0"])
+    return "the names that the file declares for its labels (one, 0) are not the classes 0, 1, 2"
+
+
+def labels_with_null_in_a_dictionary(tiny, pixels):
+    tiny.images("mnist", "train", pixels[:2], pa.array(["0", None]).dictionary_encode())
+    return "has 1 empty values in column 'label'"
+
+
+def two_label_columns(tiny, pixels):
+    table = mirror.pq.read_table(tiny.file("mnist"))
+    mirror.pq.write_table(table.append_column("\ufefflabel", table["label"]), tiny.file("mnist"))
+    return "has more than one column 'label'"
+
+
+def image_partly_transparent(tiny, pixels):
+    buffer = io.BytesIO()
+    Image.merge("LA", [Image.new("L", (28, 28)), Image.fromarray(pixels[0])]).save(buffer, "PNG")
+    images_with_bytes(tiny, pixels, lambda content: buffer.getvalue())
+    return "row 2: image in mode LA with transparent pixels"
+
+
+def image_with_broken_exif(tiny, pixels):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels[0]).save(buffer, "PNG", exif=b"Exif\x00\x00II*\x00\xff")
+    images_with_bytes(tiny, pixels, lambda content: buffer.getvalue())
+    return "row 2: no readable image"
 
 
 IMAGE_FAULTS = (
     missing, cut, empty_file, cut_with_manifest, changed_behind_the_manifest, hash_that_is_a_number, no_label_column,
     no_image_column, no_rows, empty_labels, empty_images, image_without_bytes, image_as_path_only, image_as_number,
+    image_as_path, image_as_list, image_partly_transparent, image_with_broken_exif, two_label_columns,
     image_of_junk, image_cut, image_with_a_broken_chunk, image_of_huge_size, image_of_another_size, label_too_high,
-    label_negative, label_with_a_fraction, label_in_words,
+    label_negative, label_with_a_fraction, label_that_is_no_class, label_that_is_a_flag, label_that_is_no_text,
+    labels_declared_with_other_names, labels_with_null_in_a_dictionary,
 )  # fmt: skip
 
 
@@ -318,6 +473,17 @@ def test_real_rows_and_classes_are_those_of_the_manifest(name, real, mirror):
         stated = files[f"{name}/{split}.parquet"]["rows_per_class"]
         assert labels.bincount(minlength=len(data.card.classes)).tolist() == list(stated.values())
         assert files[f"{name}/{split}.parquet"]["remarks"][0] in data.note
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", NAMES)
+def test_real_tensors_are_those_of_the_committed_results(name, real):
+    committed = set()
+    for path in (Path(__file__).resolve().parents[2] / "results").rglob("data.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["source"] == "mirror"]
+        committed |= {row["sha256"] for row in rows if row["dataset"] == name}
+    assert committed == {real(name).sha256}
 
 
 @pytest.mark.real

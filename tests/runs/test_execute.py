@@ -11,6 +11,7 @@ from chaoscl.models import ModelOptions
 from chaoscl.runs import execute as execute_module
 from chaoscl.runs import recipes
 from chaoscl.runs import retention as retention_module
+from chaoscl.runs import training as training_module
 from chaoscl.runs.baseline import find_baselines, load_baseline
 from chaoscl.runs.execute import reproducible
 from chaoscl.runs.networks import build_network
@@ -270,6 +271,51 @@ def test_of_a_number_of_tasks_the_first_are_learned_and_evaluated(run, baseline)
 def test_the_first_tasks_are_learned_as_in_the_whole_stream(run):
     short, long = run(tasks=2), run()
     assert (short.matrix.mean == long.matrix.mean[:3, :2]).all()
+
+
+@pytest.mark.parametrize("baseline", ["naive", "joint", "independent"])
+def test_curves_validate_on_validation_rows_and_never_see_a_test_row(run, tiny_bank, baseline, monkeypatch):
+    passed = []
+    original = training_module.accuracies
+
+    def note(network, split, *others):
+        passed.append(split.references.tolist())
+        return original(network, split, *others)
+
+    monkeypatch.setattr(training_module, "accuracies", note)
+    outcome = run(baseline)
+    tasks = materialise(find_stream(STREAM), "task", tiny_bank(*NAMES), 0)
+    tests = {tuple(pair) for task in tasks for pair in task.test.references.tolist()}
+    assert not tests & {tuple(pair) for references in passed for pair in references}
+    for task in tasks:
+        held_out = task.validation.references.tolist()
+        assert not {tuple(pair) for pair in held_out} & {tuple(pair) for pair in task.train.references.tolist()}
+        assert passed.count(held_out) == outcome.curves["epoch"].max()
+
+
+def test_the_last_validation_accuracy_is_that_of_the_trained_network_on_the_validation_rows(run, tiny_bank):
+    outcome = run()
+    task = materialise(find_stream(STREAM), "task", tiny_bank(*NAMES), 0)[2]
+    last = outcome.curves.iloc[-1]
+    seed = derive(0, "validation", 2, task.task.name, int(last["epoch"]))
+    expected = accuracies(outcome.networks[0], task.validation, task.task_label, [seed])
+    assert last["validation_accuracy"] == expected[0]
+
+
+def test_each_experience_has_an_order_and_a_noise_of_its_own_from_the_seed(run, before_each):
+    seeds = before_each(lambda strategy: (torch.initial_seed(), strategy.model.noise.generator.initial_seed()))
+    run(seed=4)
+    assert seeds == [(derive(4, "order", number), derive(4, "noise", number)) for number in range(3)]
+    assert len({seed for pair in seeds for seed in pair}) == 6
+
+
+def test_the_recipe_s_weight_decay_reaches_the_optimiser(run, each_batch):
+    decays = each_batch(lambda strategy: {group["weight_decay"] for group in strategy.optimizer.param_groups})
+    run()
+    recipe = recipes.find_recipe("quick")
+    settings = [recipe.settings(name, ROWS).weight_decay for name in NAMES]
+    assert min(settings) > 0
+    assert decays == [{decay} for decay in settings for _ in range(len(decays) // 3)]
 
 
 def test_curves_have_a_row_an_epoch(run):

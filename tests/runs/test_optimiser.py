@@ -142,6 +142,33 @@ def test_without_a_rise_the_rate_stays_and_the_step_is_plain_adam():
     torch.testing.assert_close(mine.bias, reference.bias)
 
 
+@pytest.mark.parametrize("weight_decay", [0.01, 0.5])
+def test_the_weight_decay_of_the_recipe_is_adamw_s(weight_decay):
+    mine = nn.Linear(3, 2)
+    reference = copy.deepcopy(mine)
+    data = batches(12)
+    train(mine, replace(PLAIN, weight_decay=weight_decay), data)
+    adamw = torch.optim.AdamW(reference.parameters(), lr=0.1, weight_decay=weight_decay)
+    for inputs in data:
+        adamw.zero_grad()
+        reference(inputs).pow(2).mean().backward()
+        adamw.step()
+    torch.testing.assert_close(mine.weight, reference.weight)
+    torch.testing.assert_close(mine.bias, reference.bias)
+
+
+def test_weight_decay_alone_shrinks_what_has_no_gradient_to_follow():
+    model = nn.Linear(3, 2)
+    before = model.weight.detach().clone()
+    optimizer = RecipeAdamW(model.parameters())
+    optimizer.begin(replace(PLAIN, weight_decay=0.5), 3)
+    for _ in range(3):
+        optimizer.zero_grad()
+        (0 * model(torch.ones(1, 3))).sum().backward()
+        optimizer.step()
+    torch.testing.assert_close(model.weight.detach(), before * (1 - 0.1 * 0.5) ** 3)
+
+
 def test_without_a_clip_gradients_keep_their_norm():
     model = nn.Linear(3, 2)
     optimizer = RecipeAdamW(model.parameters())

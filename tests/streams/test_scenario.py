@@ -1,21 +1,25 @@
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoscl.data import Bank, Source, prepare
+from chaoscl.data import Bank, Prepared, Source, card, prepare
 from chaoscl.errors import UserError
 from chaoscl.streams import (
     STREAMS,
     Split,
     Stream,
     Task,
+    check_rows,
     check_scenario,
     find_stream,
     joined,
     label_ranges,
     layout,
     materialise,
+    split,
     views,
     whole,
 )
@@ -286,3 +290,88 @@ def test_addition_is_split_as_published(cache_folder):
     bank = Bank([prepare("addition", Source("embedded"), cache_folder)])
     (part,) = materialise(Stream("sums", whole("addition")), "task", bank, 0)
     assert (len(part.train), len(part.validation), len(part.test)) == (160, 18, 20)
+
+
+def of_labels(train, test, name="mnist"):
+    """A bank of one data set with these labels."""
+    one = card(name)
+    labels = torch.tensor([*train, *test])
+    return Bank(
+        [Prepared(one, torch.zeros(len(labels), *one.shape), labels, len(train), (), "mirror", "", "", Path(name))]
+    )
+
+
+PAIRS = find_stream("split-mnist")
+EVERY = [*range(10)] * 40
+
+
+def test_a_stream_whose_tasks_have_rows_everywhere_passes():
+    check_rows(PAIRS, of_labels(EVERY, EVERY), range(5))
+    # A class may be missing as long as its task has another.
+    check_rows(PAIRS, of_labels([one for one in EVERY if one != 3], [one for one in EVERY if one != 8]), range(5))
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "where", "task", "classes"),
+    [
+        ([one for one in EVERY if one not in (4, 5)], EVERY, "the train split of mnist", "mnist-3", "4, 5"),
+        (EVERY, [one for one in EVERY if one < 8], "the test split of mnist", "mnist-5", "8, 9"),
+    ],
+)
+def test_a_task_without_rows_in_a_split_is_refused_with_split_task_and_classes(train, test, where, task, classes):
+    with pytest.raises(UserError) as caught:
+        check_rows(PAIRS, of_labels(train, test), range(3))
+    message = str(caught.value)
+    assert message.startswith(f"task '{task}' has no row in {where}: none has one of its classes, {classes}; ")
+    assert "\n" not in message
+
+
+def test_a_task_whose_rows_a_seed_leaves_out_of_validation_or_of_training_is_refused_with_the_seed():
+    train = [*range(8)] * 40 + [8]
+    bank = of_labels(train, EVERY)
+    held = {seed: len(materialise(PAIRS, "task", bank, seed)[4].validation) for seed in range(40)}
+    assert set(held.values()) == {0, 1}
+    for seed, rows in held.items():
+        where = "what the tenth" if rows else "the tenth"
+        with pytest.raises(
+            UserError, match=f"^task 'mnist-5' has no row in {where} of the train split that seed {seed} "
+        ):
+            check_rows(PAIRS, bank, [seed])
+    check_rows(PAIRS, bank, [])
+
+
+@given(st.lists(st.integers(0, 9), min_size=10, max_size=60), st.lists(st.integers(0, 9), min_size=5, max_size=30))
+def test_what_passes_is_exactly_what_gives_every_task_rows_in_every_split(train, test):
+    bank = of_labels(train, test)
+    complete = all(
+        len(getattr(task, name))
+        for seed in (0, 1)
+        for task in materialise(PAIRS, "class", bank, seed)
+        for name in SPLITS
+    )
+    try:
+        check_rows(PAIRS, bank, [0, 1])
+    except UserError:
+        assert not complete
+    else:
+        assert complete
+
+
+def test_classes_are_named_as_the_card_names_them_and_other_data_sets_do_not_count():
+    bank = Bank([*of_labels([0, 1] * 20, [0, 1] * 20, "ag_news").datasets, *of_labels(EVERY, EVERY).datasets])
+    with pytest.raises(
+        UserError, match=r"^task 'ag_news-2' has no row in the train split of ag_news: .* Business, Sci/"
+    ):
+        check_rows(Stream("news", (*split("ag_news", (2, 2)), *whole("mnist"))), bank, [0])
+    check_rows(Stream("news", (*split("ag_news", (2, 2))[:1], *whole("mnist"))), bank, [0])
+
+
+@pytest.mark.parametrize("scenario", ["task", "domain", "class"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_row_is_in_two_of_training_validation_and_test(scenario, seed, bank):
+    for part in materialise(NEWS_DIGITS, scenario, bank, seed):
+        training, validation, test = (set(rows_of(getattr(part, name))) for name in ("train", "validation", "test"))
+        dataset = bank[part.task.dataset]
+        assert training | validation == set(range(dataset.train_rows))
+        assert test == set(range(dataset.train_rows, len(dataset.labels)))
+        assert not training & validation
