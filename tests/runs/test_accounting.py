@@ -157,6 +157,22 @@ def test_passes_beyond_those_of_naive_are_counted(contract, baseline, trained, p
     assert cost.forward_samples - naive.forward_samples == trained + passed
 
 
+@pytest.mark.parametrize(
+    ("baseline", "replayed"),
+    [
+        ("naive", 0),
+        ("ewc", 0),
+        ("joint", 0),
+        ("independent", 0),
+        # A batch of 32 of the memory with each of the 4 batches, or what is left of 40 in 2.
+        ("replay", 2 * EPOCHS * (32 + 8)),
+        ("gem", (1 + 2) * EPOCHS * 2 * 15),
+    ],
+)
+def test_samples_of_earlier_tasks_are_counted_apart(contract, baseline, replayed):
+    assert contract(baseline).outcome.cost.samples_replayed == replayed
+
+
 def test_independent_counts_all_of_its_models(contract):
     naive, independent = contract("naive").outcome, contract("independent").outcome
     assert len(independent.networks) == 3

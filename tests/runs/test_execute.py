@@ -30,7 +30,6 @@ REHEARSING = {
     "derpp",
     "er_ace",
     "gdumb",
-    "joint",
     "mir",
     "replay",
     "replay_class",
