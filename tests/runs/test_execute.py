@@ -116,7 +116,7 @@ def test_contract_a_run_without_any_evaluation_has_the_same_weights(contract, ba
 
     usual = contract(baseline)
     monkeypatch.setattr(execute_module, "RetentionPlugin", Never)
-    monkeypatch.setattr(execute_module.CurvePlugin, "_validate", lambda self, network, epoch: 0.0)
+    monkeypatch.setattr(execute_module.CurvePlugin, "_accuracy", lambda self, network, rows, epoch: 0.0)
     outcome = usual.again()
     assert (outcome.matrix.mean[[0, -1]] == 0).all()
     assert same(weights(usual.outcome), weights(outcome))
@@ -248,7 +248,7 @@ def test_accuracy_is_the_share_of_right_answers(run, tiny_bank):
 def test_the_part_that_is_asked_for_is_evaluated(run, tiny_bank, part):
     outcome = run(part=part, repetitions=2)
     for column, task in enumerate(materialise(find_stream(STREAM), "task", tiny_bank(*NAMES), 0)):
-        seeds = [derive(0, "evaluation", 3, column, repetition) for repetition in range(2)]
+        seeds = [derive(0, "evaluation", task.task.name, repetition) for repetition in range(2)]
         expected = accuracies(outcome.networks[0], getattr(task, part), task.task_label, seeds)
         assert outcome.matrix.mean[3, column] == pytest.approx(expected.mean())
         rows = {"test": 30, "validation": 6}[part]
@@ -336,7 +336,7 @@ def test_a_plain_recipe_keeps_its_rate_and_sees_each_sample_once(run, each_batch
 
 def test_a_loss_that_is_not_finite_ends_the_run(run, monkeypatch):
     monkeypatch.setattr(torch.nn.CrossEntropyLoss, "forward", lambda self, logits, target: logits.sum() * float("nan"))
-    with pytest.raises(RunFailedError, match="training loss is nan in epoch 1 of ag_news"):
+    with pytest.raises(RunFailedError, match=r"is no longer finite by step \d+ of epoch 1 of ag_news"):
         run()
 
 
@@ -414,7 +414,7 @@ def test_embeddings_are_computed_again_only_for_a_changed_encoder(run, monkeypat
         seen.append(len(split))
         return original(network, split)
 
-    monkeypatch.setattr(execute_module.CurvePlugin, "_validate", lambda self, network, epoch: 0.0)
+    monkeypatch.setattr(execute_module.CurvePlugin, "_accuracy", lambda self, network, rows, epoch: 0.0)
     monkeypatch.setattr(retention_module, "embeddings", note)
     run(stream="ag_news,mnist,imdb")
     # Three before training, and after each task those of its own data set.

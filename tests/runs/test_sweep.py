@@ -135,7 +135,7 @@ def test_what_a_name_stands_for_changes_the_run(tiny_bank, tmp_path, monkeypatch
         patch.setitem(ZOO, "mlp256", replace(ZOO["mlp256"], hidden=33))
         digests.add(plan_jobs(wanted, bank, tmp_path, FOLDER)[0].digest)
     with monkeypatch.context() as patch:
-        patch.setitem(recipes.RECIPES, "quick", replace(recipes.RECIPES["quick"], max_lr=(1e-3, 1e-3)))
+        patch.setitem(recipes.RECIPES, "quick", replace(recipes.RECIPES["quick"], max_lr=lambda dataset: 1e-3))
         digests.add(plan_jobs(wanted, bank, tmp_path, FOLDER)[0].digest)
     wanted = [replace(wanted[0], stream="text-image")]
     digests.add(plan_jobs(wanted, bank, tmp_path, FOLDER)[0].digest)
