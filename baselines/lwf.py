@@ -1,8 +1,8 @@
 """Learning without forgetting, stock Avalanche: the old model's answers are targets beside the labels.
 
-All new inputs pass through all old heads. Where a data set has an encoder of its own, the old model's is still
-untrained when its first task comes: the old heads are then fitted to noise (the note below says what that cost).
-``lwf_encoder`` leaves such inputs out.
+All new inputs pass through all old heads. Where a data set has an encoder of its own, the old model's is untrained
+when its first task comes: the old heads are then fitted to noise (the note below says what that cost). ``lwf_encoder``
+leaves such inputs out.
 """
 
 from typing import Any
