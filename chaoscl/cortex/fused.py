@@ -12,11 +12,12 @@ import torch
 from numba import njit, uint64
 from torch import Tensor
 
+from chaoscl.cortex.compiled import compiled
 from chaoscl.cortex.draws import BITS, BITWISE, NONE, WORDWISE, draw_key, failure_draws, failure_limit
 from chaoscl.cortex.params import ChaosNeuronParams
 from chaoscl.cortex.philox import LANES, fill_words, gaussian_pair
 
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "cache": True, "nogil": True}
+_kept = compiled(__file__, "draws.py", "params.py", "philox.py", error_model="numpy", nogil=True)
 _CERTAIN = 6.5
 """Deviations from the threshold beyond which noise, none of which is over 5.8 of its own, cannot decide a spike."""
 
@@ -133,7 +134,7 @@ def _room(ticks):
     )
 
 
-@njit(**_OPTIONS)
+@_kept
 def _draws(noise, sent, ticks, failures, noisy, limit, key):
     words, some, flags = _room(ticks)
     for first in range(0, noise.shape[1], LANES):
@@ -150,7 +151,7 @@ _I, _V, _R, _N, _DV, _DR, _DN = (row * LANES for row in range(7))
 _ROWS = 7
 
 
-@njit(**_OPTIONS)
+@_kept
 def _over_time(current, ticks, constants, failures, limit, key, differentiate, counts, slope):
     threshold, deviation, keep, refractory = constants
     one, zero = np.float32(1), np.float32(0)
@@ -187,7 +188,7 @@ def _over_time(current, ticks, constants, failures, limit, key, differentiate, c
             slope[first : first + here] = w[_DN : _DN + here]
 
 
-@njit(**_OPTIONS)
+@_kept
 def _replicas(current, ticks, constants, failures, limit, key, differentiate, counts, slope):
     threshold, deviation = constants[0], constants[1]
     one, zero = np.float32(1), np.float32(0)
@@ -220,7 +221,7 @@ def _quantile(uniform, ticks, probability):
     return k
 
 
-@njit(**_OPTIONS)
+@_kept
 def _binomial(current, ticks, constants, failures, limit, key, differentiate, counts, slope):
     threshold, deviation = constants[0], constants[1]
     sending = 1.0 if failures == NONE else 1.0 - limit / 2.0**BITS

@@ -5,17 +5,17 @@ pooled value reads lie at sixteen fixed distances, and those of the next value o
 A phase has one column more than the pooled map, so each row of results ends with one that means nothing.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit, uint64
+
+from chaoscl.cortex.compiled import compiled
 
 TAPS = 9
 """Of a 3 x 3 convolution."""
 _NONE = 4
 """In the place of which of four positions pooling kept: none, because ReLU made it 0."""
 # Sums may be reordered and fused with products: both let them run in vectors.
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "cache": True, "nogil": True, "fastmath": {"contract", "reassoc"}}
+_kept = compiled(__file__, error_model="numpy", nogil=True, fastmath={"contract", "reassoc"})
 
 
 @njit(inline="always")
@@ -40,7 +40,7 @@ def _multiply(padded, one, other, distance, added):
             here[k] += a[k] * b[k]
 
 
-@njit(**_OPTIONS)
+@_kept
 def sum_patches(padded, height, width, sums, squares):
     """Write the sum of all patches, and of all products of two of their values.
 
@@ -133,7 +133,7 @@ def _larger(best, which, value, number):
     return (value if value > best else best), (np.uint8(number) if value > best else which)
 
 
-@njit(**_OPTIONS)
+@_kept
 def pass_on(padded, line, kernel, centre, scale, shift, mapped, kept):
     """Write ReLU of the largest of four (convolution - centre) * scale + shift, and which of the four it was.
 
@@ -186,7 +186,7 @@ def pass_on(padded, line, kernel, centre, scale, shift, mapped, kept):
                     mapped[i, row, column, f] = maps[f, row * (width + 1) + column]
 
 
-@njit(**_OPTIONS)
+@_kept
 def pass_back(padded, line, arriving, kept, products, total):
     """Add up the gradients that arrive, and their products with the patches that pooling kept.
 
