@@ -6,7 +6,7 @@ plain order here.
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Setup
+from chaoscl.runs.baseline import Baseline, Hyper, Range, Setup
 
 
 def build(setup: Setup, memory_a_task: int, sample: int) -> Any:
@@ -23,8 +23,10 @@ BASELINE = Baseline(
     build=build,
     source="Chaudhry et al. 2019, arXiv:1812.00420; Avalanche 0.6.0, AGEM",
     hyper={
-        "memory_a_task": Hyper(100, "samples; as for gem"),
-        "sample": Hyper(128, "samples a step, shared by the tasks; a batch of the image tasks"),
+        "memory_a_task": Hyper(100, "samples; as for gem", range=Range(1)),
+        "sample": Hyper(
+            128, "samples a step, shared by the tasks; a batch of the image tasks", range=Range(1, each="task")
+        ),
     },
     stores="a memory for each task, and one gradient",
     cost="a forward and backward pass over a sample of the memory a step",

@@ -5,7 +5,7 @@ Avalanche stores the logits after a task, not during it, and draws one memory ba
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Search, Setup
+from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
 
 
 def build(setup: Setup, memory: int, alpha: float) -> Any:
@@ -20,8 +20,10 @@ BASELINE = Baseline(
     build=build,
     source="Buzzega et al. 2020, arXiv:2004.07211; Avalanche 0.6.0, DER",
     hyper={
-        "memory": Hyper(1000, "samples; as for replay"),
-        "alpha": Hyper(0.3, "Buzzega et al. 2020, split CIFAR-10, buffer 200 and 500", Search(1e-2, 1e1)),
+        "memory": Hyper(1000, "samples; as for replay", range=Range(1, each="class")),
+        "alpha": Hyper(
+            0.3, "Buzzega et al. 2020, split CIFAR-10, buffer 200 and 500", Search(1e-2, 1e1), range=Range(0)
+        ),
     },
     stores="the memory, with all logits of each sample",
     cost="twice the samples a step",

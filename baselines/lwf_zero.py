@@ -9,7 +9,7 @@ the n-th task, shared by the heads distilled. It is not multiplied by the temper
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Search, Setup
+from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
 
 
 def build(setup: Setup, alpha: float, temperature: float) -> Any:
@@ -43,8 +43,8 @@ BASELINE = Baseline(
     build=build,
     source="van de Ven & Tolias 2019, arXiv:1904.07734, section 4; Avalanche 0.6.0, LwFPlugin",
     hyper={
-        "alpha": Hyper(1.0, "van de Ven & Tolias 2019, section 4", Search(1e-1, 1e2)),
-        "temperature": Hyper(2.0, "van de Ven & Tolias 2019, section 4"),
+        "alpha": Hyper(1.0, "van de Ven & Tolias 2019, section 4", Search(1e-1, 1e2), range=Range(0)),
+        "temperature": Hyper(2.0, "van de Ven & Tolias 2019, section 4", range=Range(0, exclusive=True)),
     },
     stores="a copy of the model",
     task_labels="of earlier tasks, to distil each of their heads",

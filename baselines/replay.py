@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Setup
+from chaoscl.runs.baseline import Baseline, Hyper, Range, Setup
 
 
 def build(setup: Setup, memory: int) -> Any:
@@ -16,7 +16,11 @@ BASELINE = Baseline(
     summary="experience replay from a memory balanced over tasks; each step sees twice the samples",
     build=build,
     source="Chaudhry et al. 2019, arXiv:1902.10486; Avalanche 0.6.0, Replay",
-    hyper={"memory": Hyper(1000, "samples; between the 200 and 5,120 of Buzzega et al. 2020 (DER)")},
+    hyper={
+        "memory": Hyper(
+            1000, "samples; between the 200 and 5,120 of Buzzega et al. 2020 (DER)", range=Range(1, each="task")
+        )
+    },
     stores="the memory",
     cost="twice the samples a step",
 )

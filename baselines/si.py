@@ -13,7 +13,7 @@ task-incremental split MNIST.
 import math
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Search, Setup
+from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
 
 
 def build(setup: Setup, si_lambda: float, damping: float) -> Any:
@@ -57,8 +57,9 @@ BASELINE = Baseline(
             20.0,
             "twice c = 10 of van de Ven et al. 2022 (task-incremental split MNIST), since Avalanche halves it",
             Search(1e0, 1e7),
+            range=Range(0),
         ),
-        "damping": Hyper(0.1, "xi of van de Ven & Tolias 2019"),
+        "damping": Hyper(0.1, "xi of van de Ven & Tolias 2019", range=Range(0, exclusive=True)),
     },
     stores="weights, importances and the path of the present task, once",
     cost="weights and gradients copied a step; a penalty a step",

@@ -69,20 +69,69 @@ class Search:
     high: float
     log: bool = True
 
+    def __post_init__(self) -> None:
+        if not self.low < self.high or (self.log and self.low <= 0):
+            scale = "on a logarithmic scale" if self.log else "on a linear scale"
+            raise UserError(f"there is nothing to search from {self.low:g} to {self.high:g} {scale}")
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values that a hyper-parameter can have.
+
+    Attributes:
+        low: the smallest.
+        high: the largest; None for no limit.
+        exclusive: whether ``low`` itself is left out.
+        each: what ``low`` is counted for: once for each task of the stream, for each of its classes, or once ("").
+    """
+
+    low: float
+    high: float | None = None
+    exclusive: bool = False
+    each: Literal["", "task", "class"] = ""
+
+    def __contains__(self, value: float) -> bool:
+        return (value > self.low if self.exclusive else value >= self.low) and (self.high is None or value <= self.high)
+
+    def __str__(self) -> str:
+        least = f"{'above' if self.exclusive else 'at least'} {self.low:g}"
+        return least if self.high is None else f"{least} and at most {self.high:g}"
+
 
 @dataclass(frozen=True)
 class Hyper:
-    """A hyper-parameter: its value, where that comes from, and where a better one may be sought.
+    """A hyper-parameter: its value, where that comes from, what it can be, and where a better one may be sought.
 
     Attributes:
         value: used when nothing else is said.
         source: paper, or how it was fixed.
         search: None for what is a budget rather than a choice, such as the samples in a memory.
+        range: the values that it can have; None for text, or for any number.
     """
 
     value: Value
     source: str
     search: Search | None = None
+    range: Range | None = None
+
+    def check(self) -> None:
+        """Refuse a value outside range or search, or a search outside the range.
+
+        Raises:
+            UserError: which it is.
+        """
+        if isinstance(self.value, str):
+            return
+        search = self.search
+        numbers = {"its value": self.value}
+        if search is not None:
+            numbers |= {"its search from": search.low, "its search to": search.high}
+            if not search.low <= self.value <= search.high:
+                raise UserError(f"its value {self.value:g} lies outside its search, {search.low:g} to {search.high:g}")
+        for what, number in numbers.items():
+            if self.range is not None and number not in self.range:
+                raise UserError(f"{what} {number:g} lies outside its range, {self.range}")
 
 
 def same_model(model: str) -> str:
@@ -130,6 +179,13 @@ class Baseline:
         """The summary, and the note where there is one."""
         return f"{self.summary}. Note: {self.note}" if self.note else self.summary
 
+    def __post_init__(self) -> None:
+        for name, hyper in self.hyper.items():
+            try:
+                hyper.check()
+            except UserError as error:
+                raise UserError(f"hyper-parameter {name}: {error}") from error
+
     def values(self, changed: Mapping[str, Value] | None = None) -> dict[str, Value]:
         """Return the hyper-parameters' values by name.
 
@@ -144,7 +200,32 @@ class Baseline:
             if name not in values:
                 raise unknown("hyper-parameter", name, values or ["none"])
             values[name] = _typed(name, value, type(values[name]))
+            number, allowed = values[name], self.hyper[name].range
+            if allowed is not None and not isinstance(number, str) and number not in allowed:
+                raise UserError(f"hyper-parameter {name} = {number:g}: it must be {allowed}")
         return values
+
+    def check_stream(self, values: Mapping[str, Value], tasks: int, classes: int) -> None:
+        """Refuse values that are too small for a stream, such as a memory of fewer samples than tasks.
+
+        Args:
+            values: of all hyper-parameters, by name.
+            tasks: of the stream.
+            classes: of all its tasks.
+
+        Raises:
+            UserError: a value is too small.
+        """
+        for name, hyper in self.hyper.items():
+            allowed = hyper.range
+            if allowed is None or not allowed.each:
+                continue
+            least = allowed.low * {"task": tasks, "class": classes}[allowed.each]
+            if float(values[name]) < least:
+                raise UserError(
+                    f"hyper-parameter {name} = {values[name]}: the stream needs at least {least:g},"
+                    f" {allowed.low:g} for each {allowed.each}"
+                )
 
 
 def _typed(name: str, value: Value, kind: type) -> Value:

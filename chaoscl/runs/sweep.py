@@ -95,7 +95,9 @@ def plan_jobs(specs: Sequence[RunSpec], bank: Bank, root: Path, baselines: Path)
     for spec in specs:
         baseline = loaded[spec.baseline]
         model = baseline.model(spec.model)
-        baseline.values(dict(spec.hyper))
+        stream = find_stream(spec.stream)
+        classes = sum(len(task.labels) for task in stream.tasks)
+        baseline.check_stream(baseline.values(dict(spec.hyper)), len(stream.tasks), classes)
         named = _named(spec, model, bank)
         versions = computing_versions(spec.options.kernel, spec.device)
         digest = run_hash(spec, data, file_hash(spec.baseline, baselines), versions, named)

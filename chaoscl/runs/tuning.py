@@ -132,10 +132,10 @@ def _propose(
     distributions = {name: _distribution(hyper) for name, hyper in space.items()}
     for row in done:
         values = dict(entry.split(".", 1)[1].split("=") for entry in row["values"].split(","))
-        params = {name: type(hyper.value)(float(values[name])) for name, hyper in space.items()}
+        params = {name: type(hyper.value)(values[name]) for name, hyper in space.items()}
         study.add_trial(optuna.trial.create_trial(params=params, distributions=distributions, value=row["score"]))
     proposed = study.ask(distributions).params
-    return {name: value if isinstance(value, int) else float(f"{value:{_DIGITS}}") for name, value in proposed.items()}
+    return {name: type(space[name].value)(_written(value)) for name, value in proposed.items()}
 
 
 def _distribution(hyper: Hyper) -> Any:
@@ -172,7 +172,12 @@ def _score(
 
 
 def _text(baseline: str, values: Mapping[str, Value]) -> str:
-    return ",".join(f"{baseline}.{name}={value:{_DIGITS}}" for name, value in values.items())
+    return ",".join(f"{baseline}.{name}={_written(value)}" for name, value in values.items())
+
+
+def _written(value: Value) -> str:
+    """Return a value as trials.csv holds it: whole numbers in full, others with as many digits as are tried."""
+    return str(value) if isinstance(value, int) else f"{value:{_DIGITS}}"
 
 
 def _choice(wanted: Search, baseline: str, done: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chaoscl.errors import UserError
-from chaoscl.runs.baseline import FOLDER, Baseline, Hyper, Search, file_hash, find_baselines, load_baseline
+from chaoscl.runs.baseline import FOLDER, Baseline, Hyper, Range, Search, file_hash, find_baselines, load_baseline
 
 GOOD = """
 from chaoscl.runs.baseline import Baseline, Hyper
@@ -168,3 +170,60 @@ def test_importing_a_baseline_does_not_import_avalanche():
         heads = [line for line in path.read_text().splitlines() if line.startswith(("import", "from"))]
         assert not any("avalanche" in line for line in heads), path.name
     assert isinstance(load_baseline("naive"), Baseline)
+
+
+NUMBERS = [
+    (name, key)
+    for name in find_baselines()
+    for key, one in load_baseline(name).hyper.items()
+    if not isinstance(one.value, str)
+]
+
+
+@pytest.mark.parametrize(("name", "key"), NUMBERS)
+def test_contract_every_number_has_a_range_and_is_refused_outside(name, key):
+    baseline = load_baseline(name)
+    allowed = baseline.hyper[key].range
+    outside = [allowed.low - 1, *([allowed.low] if allowed.exclusive else [])]
+    outside += [] if allowed.high is None else [allowed.high + 1]
+    for value in outside:
+        with pytest.raises(UserError, match=rf"^hyper-parameter {key} = {value:g}: it must be {allowed}$"):
+            baseline.values({key: value})
+    assert baseline.values({key: baseline.hyper[key].value}) == baseline.values()
+
+
+@given(low=st.integers(-5, 5), high=st.none() | st.integers(6, 9), exclusive=st.booleans(), value=st.integers(-9, 12))
+def test_a_range_holds_its_ends_but_an_exclusive_low_one(low, high, exclusive, value):
+    expected = (low < value or (low == value and not exclusive)) and (high is None or value <= high)
+    assert (value in Range(low, high, exclusive)) == expected
+
+
+@pytest.mark.parametrize(
+    ("hyper", "said"),
+    [
+        (Hyper(5.0, "-", Search(10.0, 100.0)), "hyper-parameter x: its value 5 lies outside its search, 10 to 100"),
+        (Hyper(-1.0, "-", range=Range(0)), "hyper-parameter x: its value -1 lies outside its range, at least 0"),
+        (
+            Hyper(0.5, "-", Search(0.1, 2.0), Range(0, 1)),
+            "hyper-parameter x: its search to 2 lies outside its range, at least 0 and at most 1",
+        ),
+    ],
+)
+def test_values_searches_and_ranges_that_contradict_each_other_are_refused(hyper, said):
+    with pytest.raises(UserError, match=f"^{said}$"):
+        Baseline("-", print, "-", {"x": hyper})
+
+
+@pytest.mark.parametrize(("low", "high", "log"), [(2, 1, False), (1, 1, False), (0, 1, True), (-1, 1, True)])
+def test_a_search_without_room_is_refused(low, high, log):
+    with pytest.raises(UserError, match="nothing to search"):
+        Search(low, high, log)
+
+
+@pytest.mark.parametrize(("each", "least"), [("task", 6), ("class", 20), ("", 2)])
+def test_what_is_counted_for_each_task_or_class_needs_that_many(each, least):
+    baseline = Baseline("-", print, "-", {"memory": Hyper(50, "-", range=Range(2, each=each))})
+    baseline.check_stream({"memory": least}, tasks=3, classes=10)
+    if each:
+        with pytest.raises(UserError, match=f"the stream needs at least {least}, 2 for each {each}"):
+            baseline.check_stream({"memory": least - 1}, tasks=3, classes=10)
