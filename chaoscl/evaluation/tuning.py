@@ -58,8 +58,9 @@ CONVERGED = Table(
         _DATASET,
         _RATE,
         Column("epochs", "int", "epochs", "passes over the training rows"),
-        Column("gain", "float", "fraction", "most that twice the epochs gain for one of the models"),
-        Column("models", "str", "", "models that have converged"),
+        Column("gain", "float", "fraction", "most that one of the models gains from twice the epochs"),
+        Column("converged", "str", "", "yes; or no, where the gain is that of the last doubling and more than allowed"),
+        Column("models", "str", "", "models that the rule looks at"),
         Column("seeds", "int", "seeds", "tuning seeds behind each score"),
     ),
 )
