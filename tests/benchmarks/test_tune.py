@@ -84,7 +84,7 @@ def test_the_tables_hold_every_trial_and_what_was_chosen(command, tables, tmp_pa
         "python benchmarks/tune.py --stream ag_news,addition --model mlp256 --baselines naive,ewc,derpp"
         " --scenario task --recipe quick --trials 3 --seeds 1 --tasks 1 --data embedded\n"
     )
-    assert len(err.splitlines()) == len(trials) + 1
+    assert sum(" trial " in line for line in err.splitlines()) == len(trials)
 
 
 @pytest.mark.usefixtures("tried")
@@ -319,8 +319,11 @@ def test_run_uses_what_was_chosen(command, program, tables, tmp_path):
         assert spec["spec"]["part"] == "test"
     values = chosen.set_index("baseline")["values"]
     assert used == {
-        **{f"derpp.{key}": hyper.value for key, hyper in load_baseline("derpp").hyper.items()},
-        **{f"mas.{key}": hyper.value for key, hyper in load_baseline("mas").hyper.items()},
+        **{
+            f"{name}.{key}": hyper.value
+            for name in ("derpp", "mas", "ewc")
+            for key, hyper in load_baseline(name).hyper.items()
+        },
         **parsed(values["ewc"]),
         **parsed(values["derpp"]),
     }
