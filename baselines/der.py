@@ -1,6 +1,8 @@
 """Dark experience replay: the memory holds the logits of its samples, and the model is held to them.
 
 Avalanche stores the logits after a task, not during it, and draws one memory batch a step where the authors draw two.
+Here the distance is a mean over the classes that a sample's task label shows, and a memory that is
+smaller than a batch is replayed too (chaoscl.runs.rehearsal).
 """
 
 from typing import Any
@@ -10,9 +12,11 @@ from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
 
 def build(setup: Setup, memory: int, alpha: float) -> Any:
     """Return Avalanche's DER strategy without the labels of the memory."""
-    from avalanche.training.supervised import DER
+    from chaoscl.runs.rehearsal import UnmaskedDER
 
-    return DER(mem_size=memory, batch_size_mem=min(setup.batch, memory), alpha=alpha, beta=0.0, **setup.options())
+    return UnmaskedDER(
+        mem_size=memory, batch_size_mem=min(setup.batch, memory), alpha=alpha, beta=0.0, **setup.options()
+    )
 
 
 BASELINE = Baseline(

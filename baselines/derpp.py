@@ -7,9 +7,11 @@ from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
 
 def build(setup: Setup, memory: int, alpha: float, beta: float) -> Any:
     """Return Avalanche's DER strategy with the labels of the memory."""
-    from avalanche.training.supervised import DER
+    from chaoscl.runs.rehearsal import UnmaskedDER
 
-    return DER(mem_size=memory, batch_size_mem=min(setup.batch, memory), alpha=alpha, beta=beta, **setup.options())
+    return UnmaskedDER(
+        mem_size=memory, batch_size_mem=min(setup.batch, memory), alpha=alpha, beta=beta, **setup.options()
+    )
 
 
 BASELINE = Baseline(

@@ -7,9 +7,9 @@ from chaoscl.runs.baseline import Baseline, Hyper, Range, Setup
 
 def build(setup: Setup, memory: int) -> Any:
     """Return Avalanche's ER_ACE strategy; a memory batch is as large as the first task's batch."""
-    from avalanche.training.supervised import ER_ACE
+    from chaoscl.runs.rehearsal import SmallMemoryERACE
 
-    return ER_ACE(mem_size=memory, batch_size_mem=min(setup.batch, memory), **setup.options())
+    return SmallMemoryERACE(mem_size=memory, batch_size_mem=min(setup.batch, memory), **setup.options())
 
 
 BASELINE = Baseline(

@@ -34,6 +34,7 @@ PROMISED = {
     "lwf_zero",
     "mas",
     "mir",
+    "mir_avalanche",
     "online_ewc",
     "random_labels",
     "replay_class",

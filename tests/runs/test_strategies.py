@@ -107,7 +107,8 @@ def test_gdumb_starts_every_task_from_the_same_weights_and_learns(train, before_
 
 
 @pytest.mark.parametrize(
-    "baseline", ["naive", "replay", "replay_class", "replay_reservoir", "der", "derpp", "er_ace", "mir", "gem", "agem"]
+    "baseline",
+    ["naive", "replay", "replay_class", "replay_reservoir", "der", "derpp", "er_ace", "mir_avalanche", "gem", "agem"],
 )
 def test_told_the_task_the_head_of_a_task_to_come_is_not_touched(train, before_each, after_each, baseline):
     starts, ends = before_each(parameters), after_each(parameters)
