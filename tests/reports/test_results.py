@@ -89,7 +89,7 @@ def test_a_difference_changed_by_hand_is_noticed(write_folder):
 @pytest.mark.parametrize("file", ["comparisons.csv", "costs.csv", "timings.csv"])
 def test_a_baseline_without_results_is_noticed(write_folder, file):
     path = write_folder() / file
-    path.write_text(path.read_text().replace("replay", "ewc"))
+    path.write_text(path.read_text().replace("replay,", "ewc,"))
     with pytest.raises(UserError, match=rf"{file} has ewc \(m\), which has no results"):
         read_results(path.parent)
 
