@@ -39,7 +39,8 @@ def cortex(
     from rich.console import Console
 
     from chaoscl.errors import UserError
-    from chaoscl.main_job import Request, check_writable
+    from chaoscl.files import check_writable
+    from chaoscl.main_job import Request
 
     if mode not in ("recurrent", "feedback"):
         raise UserError(f"--mode {mode} cannot be recorded; give recurrent or feedback, which have time in them")
@@ -63,7 +64,8 @@ def _trained(request: "Request", seed: int, out: Path) -> "dict[str, Traces]":
 
     from rich.console import Console
 
-    from chaoscl.main_job import check, check_writable, prepare_data, print_data_remarks
+    from chaoscl.files import check_writable
+    from chaoscl.main_job import check, prepare_data, print_data_remarks
     from chaoscl.runs.baseline import load_baseline
     from chaoscl.runs.recordings import check_recordable, trained_recordings
     from chaoscl.runs.results import data_kind

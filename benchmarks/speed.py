@@ -31,8 +31,7 @@ def speed(
     from chaoscl.errors import UserError, unknown
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.speed import SPEED
-    from chaoscl.files import storage_errors, write_atomic
-    from chaoscl.main_job import check_writable
+    from chaoscl.files import check_writable, storage_errors, write_atomic
     from chaoscl.reports.figures import save
     from chaoscl.reports.speed import speed_figure, speed_table
     from chaoscl.reports.tables import rich_table

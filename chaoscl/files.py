@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chaoscl.errors import UserError
 
+_PROBE_BYTES = 1 << 20
 _STORAGE = {
     errno.ENOSPC: "no space left on the disk",
     errno.EDQUOT: "the disk quota is used up",
@@ -41,6 +42,24 @@ def storage_errors(what: str, where: Path, remedy: str) -> Iterator[None]:
 
 def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+
+
+def check_writable(out: Path) -> None:
+    """Find out before hours of training whether results can be stored.
+
+    Raises:
+        UserError: they cannot.
+    """
+    new = not out.exists()
+    probe = out / ".space"
+    try:
+        with storage_errors("results", out, "free some space or give another folder with --out"):
+            write_atomic(probe, " " * _PROBE_BYTES)
+            probe.unlink()
+    except UserError:
+        if new:
+            shutil.rmtree(out, ignore_errors=True)
+        raise
 
 
 def write_atomic(path: Path, text: str) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import re
 import shlex
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -16,16 +15,16 @@ from chaoscl.cli import listed
 from chaoscl.data import Bank, choose_source, prepare
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.stored import RUNS_FOLDER
+from chaoscl.evaluation.stored import RUNS_FOLDER, is_finished
 from chaoscl.evaluation.tuning import CHOSEN
-from chaoscl.files import storage_errors, write_atomic
+from chaoscl.files import check_writable, storage_errors
 from chaoscl.models import AUTO, ModelOptions, check_options, find_model
 from chaoscl.reports.progress import SweepProgress
 from chaoscl.reports.tables import terminal_tables
 from chaoscl.runs.baseline import FOLDER, find_baselines, load_baseline
 from chaoscl.runs.provenance import code_hash
 from chaoscl.runs.recipes import find_recipe
-from chaoscl.runs.results import check_folder, data_kind, write_aggregates
+from chaoscl.runs.results import Held, check_folder, check_shared, data_kind, write_aggregates
 from chaoscl.runs.spec import RunSpec, Value
 from chaoscl.runs.store import stored
 from chaoscl.runs.sweep import Failure, Job, plan_jobs, run_jobs, unfinished
@@ -34,7 +33,7 @@ from chaoscl.streams import GIVEN, REVERSED, check_rows, check_scenario, find_st
 EVERY = "all"
 """In the place of an order or of baselines: every one there is."""
 WANDB_MODES = ("off", "offline", "online")
-_PROBE_BYTES = 1 << 20
+_CHANGED = "a baseline's file, a package, the kernel or what a name stands for has changed"
 _NOT_IN_FOLDER_NAME = {
     "stream", "model", "hyper",  # named there in another form
     "baselines", "seeds", "baselines_dir",  # runs that share a folder and its tables
@@ -143,21 +142,14 @@ def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:
     check_rows(find_stream(request.stream), bank, range(request.seeds))
     out = Path(request.out) if request.out else default_out(request, data_kind(bank))
     check_folder(out, data_kind(bank))
+    jobs = plan_jobs(specs, bank, out / RUNS_FOLDER, baselines)
+    held = check_shared(out, jobs, bank)
     check_writable(out)
     print_data_remarks(bank, remarks)
-    jobs = plan_jobs(specs, bank, out / RUNS_FOLDER, baselines)
-    failures = _run(request, jobs, bank, baselines, remarks)
+    failures = _run(request, jobs, held, bank, baselines, remarks)
     with storage_errors("the aggregates", out, "free some space or give another folder with --out"):
         frames = write_aggregates(out, jobs, failures, bank, request.command)
-    finished = [job for number, job in enumerate(jobs) if number not in failures]
-    if request.wandb != "off":
-        from chaoscl.reports.wandb_log import log_runs
-
-        log_runs([stored(job.folder) for job in finished], request.wandb, out)  # type: ignore[arg-type]
-    if request.tensorboard is not None:
-        from chaoscl.reports import tensorboard_log
-
-        tensorboard_log.log_runs([stored(job.folder) for job in finished], Path(request.tensorboard))
+    _log(request, [job for number, job in enumerate(jobs) if number not in failures], out, remarks)
     remarks.print(f"written to {out}", soft_wrap=True, highlight=False)
     lines = [
         f"{_name(jobs[number].spec)}: {failure.message} (details: {failure.details})"
@@ -326,24 +318,6 @@ def default_out(request: Request, kind: str) -> Path:
     return (root / "embedded" if kind == "embedded" else root) / "-".join(parts)
 
 
-def check_writable(out: Path) -> None:
-    """Find out before hours of training whether results can be stored.
-
-    Raises:
-        UserError: they cannot.
-    """
-    new = not out.exists()
-    probe = out / ".space"
-    try:
-        with storage_errors("results", out, "free some space or give another folder with --out"):
-            write_atomic(probe, " " * _PROBE_BYTES)
-            probe.unlink()
-    except UserError:
-        if new:
-            shutil.rmtree(out, ignore_errors=True)
-        raise
-
-
 def prepare_data(request: Request, remarks: Console) -> Bank:
     """Return the data of the stream, prepared."""
     source = choose_source(request.data, request.data_dir)
@@ -361,13 +335,35 @@ def print_data_remarks(bank: Bank, remarks: Console) -> None:
             remarks.print(f"{dataset.card.name}: {remark}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _run(request: Request, jobs: Sequence[Job], bank: Bank, baselines: Path, remarks: Console) -> dict[int, Failure]:
+def _log(request: Request, finished: Sequence[Job], out: Path, remarks: Console) -> None:
+    """Log the finished runs where the request says so; only those whose raw folders are there can be."""
+    if request.wandb == "off" and request.tensorboard is None:
+        return
+    runs = [stored(job.folder) for job in finished if is_finished(job.folder)]
+    if len(runs) < len(finished):
+        remarks.print(f"{len(finished) - len(runs)} runs without a raw folder are not logged; --force runs them again")
+    if request.wandb != "off":
+        from chaoscl.reports.wandb_log import log_runs
+
+        log_runs(runs, request.wandb, out)  # type: ignore[arg-type]
+    if request.tensorboard is not None:
+        from chaoscl.reports import tensorboard_log
+
+        tensorboard_log.log_runs(runs, Path(request.tensorboard))
+
+
+def _run(
+    request: Request, jobs: Sequence[Job], held: Held, bank: Bank, baselines: Path, remarks: Console
+) -> dict[int, Failure]:
     """Run what has no result yet, or everything with ``--force``; return the failures by position in ``jobs``."""
-    todo = list(jobs) if request.force else unfinished(jobs)
+    todo = list(jobs) if request.force else [job for job in unfinished(jobs) if not held.has(job)]
     kept = [job for job in jobs if job not in todo]
+    if held.replaced(jobs):
+        remarks.print(f"{held.replaced(jobs)} runs that the folder holds are made anew and replaced: {_CHANGED}")
     if kept:
         remarks.print(f"{len(kept)} of {len(jobs)} runs are finished already; --force runs them again")
-        others = sum(stored(job.folder).spec["code"] != code_hash() for job in kept)
+        raw = [job for job in kept if is_finished(job.folder)]
+        others = sum(stored(job.folder).spec["code"] != code_hash() for job in raw)
         if others:
             remarks.print(f"warning: {others} of them were made by other source code than the present")
     if not todo:

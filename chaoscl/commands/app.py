@@ -12,6 +12,7 @@ from chaoscl.commands.look import info, list_names
 from chaoscl.commands.prepare import prepare_data
 from chaoscl.commands.report import plot, report
 from chaoscl.commands.run import run
+from chaoscl.commands.verify import verify
 from chaoscl.commands.wandb_sync import sync
 
 
@@ -26,6 +27,7 @@ def build_app() -> typer.Typer:
     app.command("plot")(plot)
     app.command("report")(report)
     app.command("compare")(compare)
+    app.command("verify")(verify)
     app.command("doctor")(doctor)
     wandb = plain(help="Weights & Biases.")
     wandb.command("sync")(sync)

@@ -18,8 +18,8 @@ def compare(
 
     from chaoscl.errors import UserError, unknown
     from chaoscl.evaluation.comparison import COMPARED, between_frame
+    from chaoscl.evaluation.matrices import read_records
     from chaoscl.evaluation.metrics import METRICS
-    from chaoscl.evaluation.stored import read_records
     from chaoscl.reports.tables import comparison_table, rich_table
 
     if metric not in COMPARED:
@@ -28,7 +28,7 @@ def compare(
         frame = between_frame(read_records(first), read_records(second))
     except ValueError as error:
         raise UserError(
-            f"{first} and {second} cannot be compared: {error}; each needs its runs/, which its command.txt makes again"
+            f"{first} and {second} cannot be compared: {error}; give two results folders on one stream and data"
         ) from error
     if as_json:
         sys.stdout.write(frame.to_json(orient="records", indent=1) + "\n")

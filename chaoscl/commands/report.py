@@ -34,7 +34,7 @@ def report(
         raise UserError("--dry-run writes the specification of a W&B report: give --wandb ENTITY/PROJECT too")
     from chaoscl.reports.page import write_page
 
-    written = [write_page(folders, out, _modalities())]
+    written = [write_page(folders, out)]
     results = _read(folders) if figures or tables else []
     if figures:
         written += _figures(results, figures)
@@ -78,7 +78,7 @@ def _figures(results: Sequence["Results"], out: Path) -> list[Path]:
     from chaoscl.reports.figures import write_figures
 
     with storage_errors("the figures", out, "free some space or give another folder"):
-        paths, left_out = write_figures(results, out, _modalities())
+        paths, left_out = write_figures(results, out)
     _say(f"not drawn: {line}" for line in left_out)
     return paths
 
@@ -93,12 +93,6 @@ def _tables(results: Sequence["Results"], out: Path) -> list[Path]:
         for name, one in zip(folder_names(results), results, strict=True):
             written += write_sheets(one, out / name)
     return written
-
-
-def _modalities() -> dict[str, str]:
-    from chaoscl.data import CARDS
-
-    return {name: card.modality for name, card in CARDS.items()}
 
 
 def _say(lines: Iterable[str]) -> None:

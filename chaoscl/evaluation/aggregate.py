@@ -35,6 +35,7 @@ class RunRecord:
 
     ``modalities`` (one a task) may be left out; then forgetting within and across modalities is not reported.
     ``order`` is the label of the order in which the run learned the tasks; runs are paired over (seed, order).
+    ``heads`` (one a task, equal where two tasks share one) may be left out.
     """
 
     stream: str
@@ -47,6 +48,7 @@ class RunRecord:
     matrix: RetentionMatrix
     modalities: tuple[str, ...] | None = None
     order: str = "given"
+    heads: tuple[int, ...] | None = None
 
     @property
     def setting(self) -> tuple[str, str, str, str, str]:

@@ -48,6 +48,11 @@ def dump(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return buffer.getvalue()
 
 
+def parse(text: str) -> list[list[str]]:
+    """Return the header and the rows of a CSV text as text cells."""
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
 def load(path: Path) -> tuple[list[str], list[list[str]]]:
     """Return (header, rows) of the CSV file at ``path`` as text cells.
 

@@ -85,6 +85,32 @@ CURVES = Table(
     ),
 )
 
+FOLDER_CURVES = Table(
+    "curves.csv",
+    "all runs: the learning curves, one line an epoch of a run",
+    (*_RUN, _ORDER, *CURVES.columns),
+)
+"""The file of a results folder; it has the name of the file that each run has."""
+
+MATRICES = Table(
+    "matrices.csv",
+    "all runs: the retention matrices, one line a cell of R of a run; every aggregate follows from this file",
+    (
+        *_KEY,
+        _RUN[-1],
+        _ORDER,
+        _ROW,
+        _AFTER,
+        Column("task", "str", "", "task that was tested, in the order in which the run learned them"),
+        Column("modality", "str", "", "modality of the task: text or image"),
+        Column("head", "int", "", "head that answers for the task; tasks of one number share a head"),
+        Column("mean", "float", "fraction", "test accuracy, mean over the repetitions; empty where not evaluated"),
+        Column("sd", "float", "fraction", "standard deviation over the evaluation repetitions"),
+        Column("repetitions", "int", "", "evaluation repetitions behind the mean"),
+        Column("run", "str", "", "hash of the run: the last part of its folder's name"),
+    ),
+)
+
 RETENTION = Table(
     "retention.csv",
     "all runs: R over seeds, one line a cell of R",
@@ -182,8 +208,11 @@ RUNS = Table(
     "all runs: what became of each",
     (
         *_RUN,
+        _ORDER,
         Column("status", "str", "", "finished or failed"),
         Column("message", "str", "", "why the run failed; empty when it finished"),
+        Column("settings", "str", "", "the command's settings, the same for all finished runs of a folder"),
+        Column("hyper", "str", "", "hyper-parameters that the command changed; the same for all runs of a baseline"),
         Column("run", "str", "", "name of the run's folder"),
     ),
 )
@@ -257,6 +286,7 @@ TABLES = {
     for table in (
         RETENTION_MATRIX,
         CURVES,
+        MATRICES,
         RETENTION,
         FORGETTING,
         SUMMARY,

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.aggregate import RunRecord
 from chaoscl.evaluation.retention import RetentionMatrix
 
 RUNS_FOLDER = "runs"
@@ -56,26 +55,3 @@ def read_run(folder: Path) -> StoredRun:
         return StoredRun(folder, spec, RetentionMatrix.read_csv(folder / MATRIX))
     except (OSError, ValueError) as error:
         raise ValueError(f"{folder} is not a finished run ({error})") from error
-
-
-def read_records(results: Path) -> list[RunRecord]:
-    """Return the finished runs behind the aggregates of a results folder, in the order of its runs.csv.
-
-    Raises:
-        ValueError: an aggregate or a run is missing, damaged or not about one stream and one kind of data; one line.
-    """
-    try:
-        runs, summary = (schema.read_csv(table, results / table.name) for table in (schema.RUNS, schema.SUMMARY))
-    except OSError as error:
-        raise ValueError(f"{results} is no results folder ({error})") from error
-    places = summary[["stream", "scenario", "data", "data_sha256"]].drop_duplicates()
-    if len(places) != 1:
-        raise ValueError(f"{results / schema.SUMMARY.name} must hold results on one stream and one kind of data")
-    stream, scenario, data, digest = map(str, places.iloc[0])
-    records = []
-    for line in runs[runs["status"] == "finished"].itertuples():
-        run = read_run(results / RUNS_FOLDER / str(line.run))
-        matrix, order = run.matrix, run.spec["spec"]["order"]
-        who = str(line.model), str(line.baseline), int(str(line.seed))
-        records.append(RunRecord(stream, scenario, *who, data, digest, matrix, order=order))
-    return records

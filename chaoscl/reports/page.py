@@ -1,11 +1,11 @@
 """One self-contained HTML page from results folders: no network, no other file.
 
-The aggregates alone make a page; raw runs beside them add learning curves and a matrix for each run. The same folders
+Committed files alone make a page; raw runs beside them add versions, commit and code of each run. The same folders
 give the same bytes for the same versions of matplotlib and Jinja.
 """
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from matplotlib.figure import Figure
 
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.stored import StoredRun
+from chaoscl.evaluation.aggregate import RunRecord
+from chaoscl.evaluation.matrices import RUN
+from chaoscl.evaluation.stored import RUNS_FOLDER
 from chaoscl.files import storage_errors, write_atomic
 from chaoscl.reports.figures import FIGURES, RANKS, NotDrawnError, ranks_figure, render
 from chaoscl.reports.figures.registry import folder_names
@@ -49,7 +51,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class RunDetail:
-    """What only the raw folder of a run holds."""
+    """One run: what it was, its matrix and its curves."""
 
     anchor: str
     title: str
@@ -76,24 +78,23 @@ class Section:
     hashes: list[tuple[str, str]]
 
 
-def write_page(folders: Sequence[Path], out: Path, modalities: Mapping[str, str] | None = None) -> Path:
+def write_page(folders: Sequence[Path], out: Path) -> Path:
     """Write one page with all that the results folders hold, and return its path.
 
     Args:
         folders: results folders, at least one.
         out: the HTML file to write.
-        modalities: modality of each data set by its name; without it forgetting is not split by modality.
 
     Raises:
         UserError: no folder, one that is missing, without results or changed by hand, or ``out`` cannot be written.
     """
-    text = page([read_results(folder) for folder in folders], modalities or {})
+    text = page([read_results(folder) for folder in folders])
     with storage_errors("the page", out, "free some space or give another file with --out"):
         write_atomic(out, text)
     return out
 
 
-def page(several: Sequence[Results], modalities: Mapping[str, str]) -> str:
+def page(several: Sequence[Results]) -> str:
     """Return the HTML text of :func:`write_page`.
 
     Raises:
@@ -102,7 +103,7 @@ def page(several: Sequence[Results], modalities: Mapping[str, str]) -> str:
     if not several:
         raise UserError("a page needs at least one results folder; give one that benchmarks/run.py has written")
     names = folder_names(several)
-    sections = [_section(one, name, modalities) for one, name in zip(several, names, strict=True)]
+    sections = [_section(one, name) for one, name in zip(several, names, strict=True)]
     ranks = _picture(RANKS, "Mean ranks over streams", lambda: ranks_figure(several)) if len(several) > 1 else None
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("chaoscl.reports"),
@@ -114,7 +115,7 @@ def page(several: Sequence[Results], modalities: Mapping[str, str]) -> str:
     return environment.get_template("page.html").render(sections=sections, ranks=ranks, filtered=FILTERED)
 
 
-def _section(results: Results, name: str, modalities: Mapping[str, str]) -> Section:
+def _section(results: Results, name: str) -> Section:
     baselines = len(results.competitors)
     differ = f", and how do {baselines} baselines differ" if baselines > 1 else ""
     notes = zip(results[schema.DATA]["dataset"], results[schema.DATA]["note"], strict=True)
@@ -128,11 +129,11 @@ def _section(results: Results, name: str, modalities: Mapping[str, str]) -> Sect
         notes=[(dataset, note) for dataset, note in notes if note],
         tables=sheets(results),
         pictures=[
-            _picture(kind, figure.title, lambda figure=figure: figure.draw(results, modalities))  # type: ignore[misc]
+            _picture(kind, figure.title, lambda figure=figure: figure.draw(results))  # type: ignore[misc]
             for kind, figure in FIGURES.items()
         ],
         runs=run_sheet(results),
-        details=[_detail(run, f"{name}-run-{number}") for number, run in enumerate(results.stored)],
+        details=[_detail(results, run, f"{name}-run-{number}") for number, run in enumerate(results.records)],
         commands=results.command or f"{COMMAND} is not in the folder, so the command is not known.",
         hashes=[("data sets together", results.key["data_sha256"]), *sorted(results.sha256.items())],
     )
@@ -142,7 +143,7 @@ def _setup(results: Results) -> list[tuple[str, str]]:
     """Return what was run, as (name, value)."""
     key, runs = results.key, results[schema.RUNS]
     failed = int((runs["status"] == "failed").sum())
-    recipes = {str(run.spec["spec"]["recipe"]) for run in results.stored}
+    settings = dict.fromkeys(runs.loc[runs["status"] == "finished", "settings"])
     return [
         ("stream", key["stream"]),
         ("tasks, in order", ", ".join(results.tasks)),
@@ -150,7 +151,7 @@ def _setup(results: Results) -> list[tuple[str, str]]:
         ("models", ", ".join(dict.fromkeys(model for model, _ in results.competitors))),
         ("baselines", ", ".join(dict.fromkeys(baseline for _, baseline in results.competitors))),
         ("seeds", ", ".join(map(str, sorted(set(runs["seed"]))))),
-        *([("recipe", ", ".join(sorted(recipes)))] if recipes else []),
+        ("settings", ", ".join(settings)),
         ("data", "EMBEDDED: generated stand-ins" if results.embedded else key["data"]),
         ("runs", f"{len(runs) - failed} finished, {failed} failed"),
         ("folder", results.folder.resolve().name),
@@ -165,20 +166,32 @@ def _picture(name: str, title: str, draw: Callable[[], Figure]) -> Picture:
     return Picture(name, title, uri=f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}")
 
 
-def _detail(run: StoredRun, anchor: str) -> RunDetail:
-    spec = run.spec["spec"]
-    hyper = ", ".join(f"{name} = {value}" for name, value in run.spec["hyper_parameters"].items()) or "none"
-    versions = ", ".join(f"{name} {version}" for name, version in run.spec["versions"].items())
+def _detail(results: Results, record: RunRecord, anchor: str) -> RunDetail:
+    runs = results[schema.RUNS]
+    key = [record.baseline, record.model, record.seed, record.order]
+    line = runs[(runs[RUN] == key).all(axis=1)].iloc[0]
+    facts = [("run", line["run"]), ("settings", line["settings"]), ("changed values", line["hyper"] or "none")]
     return RunDetail(
         anchor=anchor,
-        title=f"{spec['baseline']}, {run.spec['model']}, seed {spec['seed']}, order {spec['order']}",
-        facts=[
-            ("specification", str(run.spec["hash"])),
-            ("hyper-parameters", hyper),
-            ("recipe", str(spec["recipe"])),
-            ("commit", str(run.spec["git_commit"] or "not known")),
-            ("code", str(run.spec["code"])),
-            ("versions", versions),
+        title=f"{record.baseline}, {record.model}, seed {record.seed}, order {record.order}",
+        facts=[*facts, *_raw_facts(results, line["run"])],
+        tables=[
+            matrix_sheet(record.matrix, f"{anchor}-matrix"),
+            curve_sheet(results.curves(record), f"{anchor}-curve"),
         ],
-        tables=[matrix_sheet(run, f"{anchor}-matrix"), curve_sheet(run, f"{anchor}-curve")],
     )
+
+
+def _raw_facts(results: Results, name: str) -> list[tuple[str, str]]:
+    """Return what only the raw folder of a run says; nothing where it is not there."""
+    run = next((run for run in results.stored if run.folder == results.folder / RUNS_FOLDER / name), None)
+    if run is None:
+        return []
+    hyper = ", ".join(f"{name} = {value}" for name, value in run.spec["hyper_parameters"].items()) or "none"
+    versions = ", ".join(f"{name} {version}" for name, version in run.spec["versions"].items())
+    return [
+        ("hyper-parameters", hyper),
+        ("commit", str(run.spec["git_commit"] or "not known")),
+        ("code", str(run.spec["code"])),
+        ("versions", versions),
+    ]

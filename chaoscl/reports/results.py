@@ -1,6 +1,6 @@
 """A results folder as a report needs it: its aggregates, checked against each other, and its raw runs where they are.
 
-The aggregates alone make a report; raw runs (git-ignored) add what only they hold, such as learning curves.
+Committed files alone make a report; raw runs (git-ignored) add what only they hold: versions, commit and code of each.
 """
 
 import hashlib
@@ -13,9 +13,14 @@ import pandas as pd
 
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
+from chaoscl.evaluation.aggregate import RunRecord
+from chaoscl.evaluation.matrices import RUN, records_of
 from chaoscl.evaluation.stored import RUNS_FOLDER, StoredRun, is_finished, read_run
 
-NEEDED = (schema.RETENTION, schema.FORGETTING, schema.SUMMARY, schema.RUNS, schema.DATA)
+NEEDED = (
+    *(schema.RETENTION, schema.FORGETTING, schema.SUMMARY),
+    *(schema.MATRICES, schema.FOLDER_CURVES, schema.RUNS, schema.DATA),
+)
 OPTIONAL = (schema.COMPARISONS, schema.COSTS, schema.TIMINGS)
 COMMAND = "command.txt"
 EMBEDDED = "embedded"
@@ -35,6 +40,7 @@ class Results:
         missing: names of the optional files that are not there.
         command: the commands that made the folder, a line each; empty where it does not say.
         sha256: SHA-256 of each file that was read, by its name.
+        records: the finished runs, from matrices.csv.
         stored: the finished runs of runs.csv whose raw folders are there, in its order.
     """
 
@@ -43,6 +49,7 @@ class Results:
     missing: tuple[str, ...]
     command: str
     sha256: dict[str, str]
+    records: tuple[RunRecord, ...]
     stored: tuple[StoredRun, ...]
 
     def __getitem__(self, table: schema.Table) -> pd.DataFrame:
@@ -84,6 +91,12 @@ class Results:
         retention = self[schema.RETENTION]
         return set(retention.loc[retention["n"] == 0, _NAME].itertuples(index=False, name=None))
 
+    def curves(self, record: RunRecord) -> pd.DataFrame:
+        """Return the learning curves of a run, one row an epoch."""
+        held = self[schema.FOLDER_CURVES]
+        own = (held[RUN] == [record.baseline, record.model, record.seed, record.order]).all(axis=1)
+        return held[own].reset_index(drop=True)
+
     def label(self, model: str, baseline: str) -> str:
         """Return what a figure calls a competitor: its baseline, and its model where there are several."""
         several = len({name for name, _ in self.competitors}) > 1
@@ -123,6 +136,7 @@ def read_results(folder: Path) -> Results:
         frames=frames,
         missing=tuple(table.name for table in OPTIONAL if table not in there),
         command=command,
+        records=_records(folder, frames[schema.MATRICES.name]),
         sha256={name: hashlib.sha256(_read(folder / name)).hexdigest() for name in read},
         stored=_stored(folder, frames[schema.RUNS.name]),
     )
@@ -162,6 +176,13 @@ def read_frame(folder: Path, table: schema.Table) -> pd.DataFrame:
         raise UserError(f"{error}; the file was changed by hand or is of another version, make it again") from error
 
 
+def _records(folder: Path, matrices: pd.DataFrame) -> tuple[RunRecord, ...]:
+    try:
+        return tuple(records_of(matrices))
+    except ValueError as error:
+        raise UserError(f"{folder}: {error}; the file was changed by hand, make the folder again") from error
+
+
 def _stored(folder: Path, runs: pd.DataFrame) -> tuple[StoredRun, ...]:
     root, names = folder / RUNS_FOLDER, runs.loc[runs["status"] == "finished", "run"]
     try:
@@ -172,14 +193,15 @@ def _stored(folder: Path, runs: pd.DataFrame) -> tuple[StoredRun, ...]:
 
 def _problem(frames: dict[str, pd.DataFrame]) -> str:
     """Return how the aggregates contradict each other, or the empty text."""
-    retention, forgetting, summary = (frames[table.name] for table in NEEDED[:3])
+    retention, forgetting, summary, matrices = (frames[table.name] for table in NEEDED[:4])
     runs = frames[schema.RUNS.name]
     if not (len(forgetting) and len(summary) and len(retention)):
         failed = int((runs["status"] == "failed").sum())
         return f"there is no finished run ({failed} failed, see {schema.RUNS.name})"
-    names = {frozenset(frame[[*_KEY, *_NAME]].itertuples(index=False)) for frame in (retention, forgetting, summary)}
+    four = (retention, forgetting, summary, matrices)
+    names = {frozenset(frame[[*_KEY, *_NAME]].itertuples(index=False)) for frame in four}
     if len(names) > 1 or len(summary[_KEY].drop_duplicates()) > 1:
-        return "retention.csv, forgetting.csv and summary.csv are not about the same runs of one stream"
+        return "matrices.csv, retention.csv, forgetting.csv and summary.csv are not about the same runs of one stream"
     twice = {
         schema.SUMMARY.name: summary.duplicated([*_NAME, "metric"]),
         schema.FORGETTING.name: forgetting.duplicated([*_NAME, "task"]),
@@ -191,6 +213,7 @@ def _problem(frames: dict[str, pd.DataFrame]) -> str:
     return (
         _disagreement(retention, forgetting, summary)
         or _miscount(forgetting, runs)
+        or _other_runs(matrices, runs)
         or _strangers(frames, summary)
         or _other_differences(frames[schema.COMPARISONS.name], summary)
     )
@@ -224,6 +247,13 @@ def _miscount(forgetting: pd.DataFrame, runs: pd.DataFrame) -> str:
         if set(group["n"]) != {there}:
             return f"forgetting.csv is over {group['n'].max()} runs of {name[1]} ({name[0]}), runs.csv has {there}"
     return ""
+
+
+def _other_runs(matrices: pd.DataFrame, runs: pd.DataFrame) -> str:
+    """Return that the finished runs are not those with a matrix, or the empty text."""
+    finished = runs[runs["status"] == "finished"]
+    same = set(finished[RUN].itertuples(index=False)) == set(matrices[RUN].itertuples(index=False))
+    return "" if same else "runs.csv and matrices.csv are not about the same runs"
 
 
 def _strangers(frames: dict[str, pd.DataFrame], summary: pd.DataFrame) -> str:

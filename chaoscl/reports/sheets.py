@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from chaoscl.evaluation import schema
+from chaoscl.evaluation.matrices import RUN
 from chaoscl.evaluation.metrics import METRICS
-from chaoscl.evaluation.stored import RUNS_FOLDER, StoredRun
+from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.files import write_atomic
 from chaoscl.reports.results import Results
 from chaoscl.reports.tables import (
@@ -155,27 +156,24 @@ def data_sheet(results: Results) -> Sheet:
 
 
 def run_sheet(results: Results) -> Sheet:
-    """Return a line for each run: what became of it, its cost, and what it reached where its raw folder is there."""
+    """Return a line for each run: what became of it, what it cost and what it reached."""
     runs = results[schema.RUNS]
-    frame = runs[[*_KEY, "seed", "status"]].astype(str)
+    frame = runs[[*RUN, "status"]].astype(str)
     parts: tuple[tuple[schema.Table, dict[str, tuple[str, Callable[[float], str]]]], ...] = (
         (schema.COSTS, {"samples": ("samples", "{:,.0f}".format), "macs": ("MACs", short_count)}),
         (schema.COSTS, {"stored_bytes": ("stored", byte_size)}),
         (schema.TIMINGS, {"seconds": ("seconds", "{:,.1f}".format)}),
     )
-    key = [*_KEY, "seed"]
     for table, columns in parts:
-        costs = results[table]
-        # With several task orders a seed has several runs, which runs.csv does not tell apart.
-        if len(costs) and not costs.duplicated(key).any() and not runs.duplicated(key).any():
-            merged = runs[key].merge(costs, how="left", on=key)
+        if len(results[table]):
+            merged = runs[RUN].merge(results[table], how="left", on=RUN)
             for column, (title, shown) in columns.items():
                 frame[title] = ["-" if pd.isna(value) else shown(value) for value in merged[column]]
-    reached = {str(run.folder): run.metrics["metrics"] for run in results.stored}
-    if reached:
-        found = [reached.get(str(results.folder / RUNS_FOLDER / name), {}) for name in runs["run"]]
-        for metric in ("average_accuracy", "forgetting_max_last"):
-            frame[f"{SHOWN[metric]}, %"] = [_percent(metrics.get(metric)) for metrics in found]
+    reached = {(one.baseline, one.model, one.seed, one.order): one.matrix.mean for one in results.records}
+    matrices = [reached.get(key) for key in runs[RUN].itertuples(index=False, name=None)]
+    for metric in ("average_accuracy", "forgetting_max_last"):
+        values = [None if matrix is None else METRICS[metric].compute(matrix) for matrix in matrices]
+        frame[f"{SHOWN[metric]}, %"] = [_percent(value) for value in values]
     frame["message"] = [message or "-" for message in runs["message"]]
     frame["run"] = runs["run"]
     return Sheet("runs", "Runs", frame)
@@ -185,9 +183,8 @@ def _percent(value: float | None) -> str:
     return percent(float("nan") if value is None else value, float("nan"))
 
 
-def matrix_sheet(run: StoredRun, name: str) -> Sheet:
+def matrix_sheet(matrix: RetentionMatrix, name: str) -> Sheet:
     """Return the retention matrix of a run, percent ± standard deviation over its evaluation repetitions."""
-    matrix = run.matrix
     frame = pd.DataFrame({"after": ["untrained", *matrix.tasks]})
     for column, task in enumerate(matrix.tasks):
         cells = zip(matrix.mean[:, column], matrix.sd[:, column], strict=True)
@@ -199,9 +196,8 @@ def matrix_sheet(run: StoredRun, name: str) -> Sheet:
     return Sheet(name, f"Retention matrix, %, {times}", frame)
 
 
-def curve_sheet(run: StoredRun, name: str) -> Sheet:
+def curve_sheet(curves: pd.DataFrame, name: str) -> Sheet:
     """Return the learning curve of a run, a line an epoch."""
-    curves = run.curves
     frame = pd.DataFrame(
         {
             "task": curves["task"],

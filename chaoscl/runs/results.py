@@ -1,23 +1,28 @@
-"""A results folder: the aggregates of one command, written whole, and never mixed with other data."""
+"""A results folder: the runs of one command or several, united, and the aggregates of all of them."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from chaoscl.data import Bank, card
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.aggregate import RunRecord, forgetting_frame, retention_frame, summary_frame
-from chaoscl.evaluation.comparison import comparison_frame
-from chaoscl.evaluation.stored import RUNS_FOLDER
+from chaoscl.evaluation.aggregate import RunRecord
+from chaoscl.evaluation.matrices import RUN, aggregate_frames, data_digest, in_order, matrix_lines, records_of
+from chaoscl.evaluation.stored import RUNS_FOLDER, is_finished
 from chaoscl.files import write_atomic
+from chaoscl.runs.spec import hyper_text, settings_text
 from chaoscl.runs.store import data_rows, stored
 from chaoscl.runs.sweep import Failure, Job
-from chaoscl.streams import find_stream
+from chaoscl.streams import check_scenario, find_stream, task_heads
 
 COMMAND = "command.txt"
+UNITED = (schema.MATRICES, schema.FOLDER_CURVES, schema.COSTS, schema.TIMINGS, schema.RUNS)
+"""The files with lines of single runs: those of a command are united with those that its folder holds."""
+RunKey = tuple[str, str, int, str]
 
 
 def data_kind(bank: Bank) -> str:
@@ -28,8 +33,7 @@ def data_kind(bank: Bank) -> str:
 
 def data_hash(bank: Bank) -> str:
     """Return 12 hex digits over the names and hashes of all data sets of a sweep."""
-    combined = "".join(f"{dataset.card.name} {dataset.sha256}\n" for dataset in bank.datasets)
-    return hashlib.sha256(combined.encode()).hexdigest()[:12]
+    return data_digest((dataset.card.name for dataset in bank.datasets), (one.sha256 for one in bank.datasets))
 
 
 def check_folder(out: Path, kind: str) -> None:
@@ -52,56 +56,161 @@ def check_folder(out: Path, kind: str) -> None:
         )
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a results folder holds of each run.
+
+    Attributes:
+        frames: by kind of file; empty ones where there is no folder.
+    """
+
+    frames: dict[schema.Table, pd.DataFrame]
+
+    @property
+    def hashes(self) -> dict[RunKey, str]:
+        """The hash of each finished run whose matrix and costs are there."""
+        costed = set(_keys(self.frames[schema.COSTS]))
+        lines = self.frames[schema.MATRICES].drop_duplicates(RUN)
+        return {key: run for key, run in zip(_keys(lines), lines["run"], strict=True) if key in costed}
+
+    def has(self, job: Job) -> bool:
+        """Say whether the run of a job is there, whether or not its raw folder is."""
+        return self.hashes.get(key_of(job)) == job.digest
+
+    def replaced(self, jobs: Sequence[Job]) -> int:
+        """Count the runs that these take the place of: the same runs under another hash."""
+        hashes = self.hashes
+        return sum(hashes.get(key_of(job), job.digest) != job.digest for job in jobs)
+
+
+def read_held(out: Path) -> Held:
+    """Return what a results folder holds.
+
+    Raises:
+        UserError: a file of it is missing or is not ours.
+    """
+    try:
+        if not (out / schema.MATRICES.name).exists() and not (out / schema.SUMMARY.name).exists():
+            return Held({table: schema.empty(table) for table in UNITED})
+        return Held({table: schema.read_csv(table, out / table.name) for table in UNITED})
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"new runs cannot be united with those that {out} holds ({error}); delete its files (runs/ may stay)"
+            " or give another folder with --out"
+        ) from error
+
+
+def check_shared(out: Path, jobs: Sequence[Job], bank: Bank) -> Held:
+    """Return what a results folder holds, if these runs may stand beside it.
+
+    A folder is about one stream, scenario and data, and one way to train and evaluate; and about one set of
+    hyper-parameters of each baseline and model.
+
+    Raises:
+        UserError: the runs were asked for by other settings than those of the folder, or a file is not ours.
+    """
+    held = read_held(out)
+    matrices, runs = held.frames[schema.MATRICES], held.frames[schema.RUNS]
+    finished = runs[runs["status"] == "finished"]
+    data = {"data": data_kind(bank), "data_sha256": data_hash(bank)}
+    for job in jobs:
+        place = {"stream": find_stream(job.spec.stream).name, "scenario": job.spec.scenario, **data}
+        same = finished[(finished["baseline"] == job.spec.baseline) & (finished["model"] == job.model)]
+        for what, found, wanted in (
+            *((column, matrices[column], value) for column, value in place.items()),
+            ("settings", finished["settings"], settings_text(job.spec)),
+            (f"hyper-parameters of {job.spec.baseline}", same["hyper"], hyper_text(job.spec)),
+        ):
+            others = [other for other in found.unique() if other != wanted]
+            if others:
+                raise UserError(
+                    f"{out} holds runs with {what} '{others[0]}', and this command asks for '{wanted}'; they cannot"
+                    " share a folder: give another one with --out"
+                )
+    return held
+
+
 def write_aggregates(
     out: Path, jobs: Sequence[Job], failures: Mapping[int, Failure], bank: Bank, command: str
 ) -> dict[str, pd.DataFrame]:
-    """Write the aggregates of a sweep to ``out`` and return them by file name.
+    """Unite the runs of a command with those that ``out`` holds, write the aggregates and return them by file name.
+
+    A run takes the place of the one with the same baseline, model, seed and order; one that failed does not.
 
     Args:
         out: the results folder.
         jobs: all runs of the command, in its order.
         failures: the jobs that failed, by position.
         bank: the data they saw.
-        command: what makes these files again.
+        command: what makes these runs again.
+
+    Raises:
+        UserError: as :func:`check_shared`; the runs themselves are kept.
     """
+    held = check_shared(out, jobs, bank)
     finished = [job for number, job in enumerate(jobs) if number not in failures]
-    records = [_record(job, bank) for job in finished]
-    order = list(dict.fromkeys(job.spec.baseline for job in jobs))
+    fresh = [job for job in finished if is_finished(job.folder)]
     frames = {
-        schema.RETENTION: retention_frame(records, order),
-        schema.FORGETTING: forgetting_frame(records, order),
-        schema.SUMMARY: summary_frame(records, order),
-        schema.COMPARISONS: _comparisons(records, order),
-        schema.COSTS: _cost_frame(finished, schema.COSTS),
-        schema.TIMINGS: _cost_frame(finished, schema.TIMINGS),
-        schema.RUNS: _runs(jobs, failures, out),
-        schema.DATA: pd.DataFrame(data_rows(bank)),
+        schema.MATRICES: _stacked(schema.MATRICES, [matrix_lines(_record(job, bank), job.digest) for job in fresh]),
+        schema.FOLDER_CURVES: _stacked(schema.FOLDER_CURVES, [_curves(job) for job in fresh]),
+        schema.COSTS: _cost_frame(fresh, schema.COSTS),
+        schema.TIMINGS: _cost_frame(fresh, schema.TIMINGS),
+        schema.RUNS: _runs(jobs, failures, out, held),
     }
+    order = list(dict.fromkeys([*held.frames[schema.RUNS]["baseline"], *(job.spec.baseline for job in jobs)]))
+    replaced = set(map(key_of, fresh))
+    frames = {
+        table: in_order(_united(held.frames[table], frame, replaced if table is not schema.RUNS else None), order)
+        for table, frame in frames.items()
+    }
+    frames |= aggregate_frames(records_of(frames[schema.MATRICES]))
+    frames[schema.DATA] = pd.DataFrame(data_rows(bank))
     for table, frame in frames.items():
         write_atomic(out / table.name, schema.to_csv(frame, table))
-    write_atomic(out / COMMAND, command + "\n")
+    _add_command(out / COMMAND, command)
     return {table.name: frame for table, frame in frames.items()}
 
 
-def _comparisons(records: Sequence[RunRecord], order: Sequence[str]) -> pd.DataFrame:
-    """Return comparisons.csv over the baselines that have runs; without any there is nothing to compare."""
-    there = {record.baseline for record in records}
-    finished = [baseline for baseline in order if baseline in there]
-    return comparison_frame(records, finished) if finished else schema.empty(schema.COMPARISONS)
+def key_of(job: Job) -> RunKey:
+    """Return what tells a run from the others of its folder: baseline, model, seed and order."""
+    return job.spec.baseline, job.model, job.spec.seed, job.spec.order
+
+
+def _keys(frame: pd.DataFrame) -> list[RunKey]:
+    return list(frame[RUN].itertuples(index=False, name=None))
+
+
+def _stacked(table: schema.Table, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True) if frames else schema.empty(table)
+
+
+def _united(held: pd.DataFrame, fresh: pd.DataFrame, replaced: Set[RunKey] | None = None) -> pd.DataFrame:
+    """Return the held lines, without those of runs that are replaced, and the fresh ones; held runs come first."""
+    gone = set(_keys(fresh)) if replaced is None else replaced
+    kept = held[[key not in gone for key in _keys(held)]]
+    return pd.concat([frame for frame in (kept, fresh) if len(frame)] or [fresh], ignore_index=True)
+
+
+def _add_command(path: Path, command: str) -> None:
+    """Add a command to command.txt, which holds each once."""
+    held = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    write_atomic(path, "".join(f"{line}\n" for line in dict.fromkeys((*held, command))))
+
+
+def _of(job: Job) -> dict[str, Any]:
+    return dict(zip(RUN, key_of(job), strict=True))
+
+
+def _curves(job: Job) -> pd.DataFrame:
+    """Return the lines of the folder's curves.csv for one run."""
+    curves = stored(job.folder).curves
+    keys = pd.DataFrame([_of(job)] * len(curves), columns=RUN).astype({"seed": "int64"})
+    return pd.concat([keys, curves], axis=1)
 
 
 def _cost_frame(jobs: Sequence[Job], table: schema.Table) -> pd.DataFrame:
     """Return costs.csv or timings.csv: what each run took."""
-    rows = [
-        {
-            "baseline": job.spec.baseline,
-            "model": job.model,
-            "seed": job.spec.seed,
-            "order": job.spec.order,
-            **stored(job.folder).metrics["cost"],
-        }
-        for job in jobs
-    ]
+    rows = [_of(job) | stored(job.folder).metrics["cost"] for job in jobs]
     return pd.DataFrame(rows, columns=table.header) if rows else schema.empty(table)
 
 
@@ -118,20 +227,23 @@ def _record(job: Job, bank: Bank) -> RunRecord:
         data_sha256=data_hash(bank),
         matrix=stored(job.folder).matrix,
         modalities=tuple(card(task.dataset).modality for task in stream.tasks),
+        heads=tuple(task_heads(stream, check_scenario(job.spec.scenario))),
     )
 
 
-def _runs(jobs: Sequence[Job], failures: Mapping[int, Failure], out: Path) -> pd.DataFrame:
+def _runs(jobs: Sequence[Job], failures: Mapping[int, Failure], out: Path, held: Held) -> pd.DataFrame:
+    """Return the lines of runs.csv for a command's runs, but not for one that failed where a result is held."""
     root = out / RUNS_FOLDER
     rows = [
         {
-            "baseline": job.spec.baseline,
-            "model": job.model,
-            "seed": job.spec.seed,
+            **_of(job),
             "status": "failed" if number in failures else "finished",
             "message": failures[number].message if number in failures else "",
+            "settings": settings_text(job.spec),
+            "hyper": hyper_text(job.spec),
             "run": job.folder.relative_to(root).as_posix(),
         }
         for number, job in enumerate(jobs)
+        if number not in failures or key_of(job) not in held.hashes
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=schema.RUNS.header) if rows else schema.empty(schema.RUNS)

@@ -60,6 +60,22 @@ class RunSpec:
             raise UserError(f"--tasks {self.tasks}: give how many of the stream's are learned, or 0 for all")
 
 
+def settings_text(spec: RunSpec) -> str:
+    """Return what all runs of a results folder share, as ``recipe=standard encoders=dataset ...``.
+
+    It is all that a run is asked for, but for what tells the runs of a folder apart (baseline, model, seed, order),
+    what the files say elsewhere (stream, scenario, hyper-parameters), and how it is computed (kernel, device).
+    """
+    said = {"stream", "scenario", "model", "baseline", "seed", "order", "options", "hyper", "kernel", "device"}
+    asked = {"recipe": spec.recipe, **asdict(spec.options), **asdict(spec)}
+    return " ".join(f"{name}={value}" for name, value in asked.items() if name not in said)
+
+
+def hyper_text(spec: RunSpec) -> str:
+    """Return the hyper-parameters that were changed, as ``ewc_lambda=100.0 fisher_samples=50``; empty for none."""
+    return " ".join(f"{name}={value}" for name, value in spec.hyper)
+
+
 def run_hash(
     spec: RunSpec,
     data: Mapping[str, str],

@@ -16,6 +16,7 @@ from chaoscl.streams.scenario import (
     joined,
     layout,
     materialise,
+    task_heads,
     task_labels,
     views,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "layout",
     "materialise",
     "split",
+    "task_heads",
     "task_labels",
     "views",
     "whole",

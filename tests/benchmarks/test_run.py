@@ -134,6 +134,8 @@ def test_a_full_disk_for_prepared_data_is_one_line(command, refused, tiny_disk, 
 
 
 AGGREGATES = (
+    schema.MATRICES,
+    schema.FOLDER_CURVES,
     schema.RETENTION,
     schema.FORGETTING,
     schema.SUMMARY,

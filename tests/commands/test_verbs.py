@@ -10,7 +10,8 @@ import pytest
 from chaoscl.commands import wandb_sync
 from chaoscl.data import Source, prepare
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.stored import read_records
+from chaoscl.evaluation.matrices import read_records
+from chaoscl.evaluation.stored import read_run
 from chaoscl.reports import wandb_log
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
@@ -51,19 +52,22 @@ def test_two_results_are_compared_pair_by_pair(chaoscl, refused, two_results):
     (average,) = (line for line in lines if line["metric"] == "average_accuracy")
     assert average["n"] == 2
     refused(chaoscl("compare", "a", "b", "--metric", "averag_accuracy"), "did you mean average_accuracy?")
-    shutil.copytree(RESULTS / "seed-three-chaos2k", "committed", ignore=shutil.ignore_patterns("runs"))
-    refused(chaoscl("compare", "a", "committed"), "is not a finished run", "command.txt")
-    refused(chaoscl("compare", "a", "nowhere"), "nowhere is no results folder")
+    refused(chaoscl("compare", "a", "nowhere"), "nowhere holds no matrices.csv, so no results")
+
+
+def test_a_fresh_clone_without_raw_runs_compares_alike(chaoscl, two_results):
+    before = chaoscl("compare", "a", "b", "--json")
+    for name in "ab":
+        shutil.rmtree(Path(name, "runs"))
+    assert chaoscl("compare", "a", "b", "--json") == before
 
 
 def test_the_records_behind_results_are_their_runs(two_results):
     records = read_records(Path("a"))
-    assert [(record.baseline, record.seed) for record in records] == [
-        ("naive", 0),
-        ("replay", 0),
-        ("naive", 1),
-        ("replay", 1),
-    ]
+    runs = [("naive", 0), ("naive", 1), ("replay", 0), ("replay", 1)]
+    assert [(record.baseline, record.seed) for record in records] == runs
+    names = schema.read_csv(schema.RUNS, Path("a/runs.csv"))["run"]
+    assert [record.matrix for record in records] == [read_run(Path("a/runs", name)).matrix for name in names]
     summary = schema.read_csv(schema.SUMMARY, Path("a/summary.csv"))
     held = summary[(summary["baseline"] == "naive") & (summary["metric"] == "average_accuracy")].iloc[0]
     assert records[0].data_sha256 == held["data_sha256"]

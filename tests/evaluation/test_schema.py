@@ -15,6 +15,8 @@ EXAMPLES = {"int": [3, 0], "float": [0.25, math.nan], "str": ['a "quoted", text'
 HEADERS = {
     "retention_matrix.csv": "row,after,<task>,sd:<task>,repetitions",
     "curves.csv": "experience,task,epoch,loss,running_train_accuracy,train_accuracy,validation_accuracy,learning_rate",
+    "matrices.csv": "stream,scenario,model,baseline,data,data_sha256,seed,order,row,after,task,modality,head,mean,sd,"
+    "repetitions,run",
     "retention.csv": "stream,scenario,model,baseline,data,data_sha256,row,after,task,mean,sd,n",
     "forgetting.csv": "stream,scenario,model,baseline,data,data_sha256,task,"
     "learned_mean,learned_sd,learned_ci95,final_mean,final_sd,final_ci95,"
@@ -23,13 +25,14 @@ HEADERS = {
     "summary.csv": "stream,scenario,model,baseline,data,data_sha256,metric,mean,sd,ci95,n",
     "comparisons.csv": "stream,scenario,model,baseline,reference,data,data_sha256,metric,n,difference,sd,ci95,"
     "bootstrap_low,bootstrap_high,p_permutation,p_wilcoxon,p_holm,effect_size,smallest_detectable,pairs_needed",
-    "runs.csv": "baseline,model,seed,status,message,run",
+    "runs.csv": "baseline,model,seed,order,status,message,settings,hyper,run",
     "costs.csv": "baseline,model,seed,order,samples,samples_replayed,optimiser_steps,parameters,parameters_trainable,"
     "parameters_touched,stored_samples,stored_bytes,stored_raw_bytes,forward_samples,macs,spike_operations",
     "timings.csv": "baseline,model,seed,order,seconds,peak_memory_bytes",
     "ranks.csv": "baseline,model,data,metric,mean_rank,streams,friedman_p,critical_difference",
     "data.csv": "dataset,source,train_rows,official_train_rows,test_rows,official_test_rows,sha256,note",
 }
+RUNS = HEADERS["runs.csv"]
 
 
 def example(table):
@@ -46,8 +49,11 @@ def runs():
             "baseline": ["naive", "joint"],
             "model": ["small", "small"],
             "seed": [0, 1],
+            "order": ["given", "given"],
             "status": ["finished", "failed"],
             "message": ["", 'out of memory, or "so"\nsecond line'],
+            "settings": ["recipe=short", "recipe=short"],
+            "hyper": ["", "memory=7"],
             "run": ["a", "b"],
         }
     )
@@ -89,9 +95,9 @@ def test_each_column_is_checked(table):
 def test_bytes_of_a_file(runs):
     text = schema.to_csv(runs, schema.RUNS)
     assert text == (
-        "baseline,model,seed,status,message,run\n"
-        "naive,small,0,finished,,a\n"
-        'joint,small,1,failed,"out of memory, or ""so""\nsecond line",b\n'
+        "baseline,model,seed,order,status,message,settings,hyper,run\n"
+        "naive,small,0,given,finished,,recipe=short,,a\n"
+        'joint,small,1,given,failed,"out of memory, or ""so""\nsecond line",recipe=short,memory=7,b\n'
     )
 
 
@@ -134,7 +140,7 @@ def test_texts_that_look_like_missing_values_stay_texts(runs, tmp_path):
         (lambda f: f.drop(columns="status"), "runs.csv: column 'status' is missing"),
         (lambda f: f.assign(extra=1), "runs.csv: column 'extra' is unknown"),
         (
-            lambda f: f[["model", "baseline", "seed", "status", "message", "run"]],
+            lambda f: f[["model", "baseline", *f.columns[2:]]],
             "column 'model' stands where 'baseline'",
         ),
         (lambda f: pd.concat([f, f[["run"]]], axis=1), "column 'run' appears more than once"),
@@ -160,12 +166,12 @@ def test_infinite_numbers_are_refused():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("baseline,model,seed,status,message\n", "column 'run' is missing"),
-        ("baseline,model,seed,status,message,run,more\n", "column 'more' is unknown"),
-        ("baseline,model,seed,status,message,run\na,b,one,c,,d\n", "column 'seed', row 1: 'one' is not a number"),
-        ("baseline,model,seed,status,message,run\na,b,,c,,d\n", "column 'seed', row 1: '' is not a number"),
-        ("baseline,model,seed,status,message,run\na,b,1,c,,d\na,b,1\n", "row 2 has 3 cells, not 6"),
-        ("baseline,model,seed,status,message,run\na,b,1,c,,d,e\n", "row 1 has 7 cells, not 6"),
+        ("baseline,model,seed\n", "column 'order' is missing"),
+        (f"{RUNS},more\n", "column 'more' is unknown"),
+        (f"{RUNS}\na,b,one,o,c,,,,d\n", "column 'seed', row 1: 'one' is not a number"),
+        (f"{RUNS}\na,b,,o,c,,,,d\n", "column 'seed', row 1: '' is not a number"),
+        (f"{RUNS}\na,b,1,o,c,,,,d\na,b,1\n", "row 2 has 3 cells, not 9"),
+        (f"{RUNS}\na,b,1,o,c,,,,d,e\n", "row 1 has 10 cells, not 9"),
         ("\n", "empty"),
     ],
 )

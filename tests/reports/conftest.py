@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.aggregate import RunRecord, forgetting_frame, retention_frame, summary_frame
-from chaoscl.evaluation.comparison import comparison_frame
+from chaoscl.evaluation.aggregate import RunRecord
+from chaoscl.evaluation.matrices import aggregate_frames, data_digest, in_order, matrix_lines, records_of
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.evaluation.stored import read_run
 
@@ -40,31 +40,29 @@ def write_folder_in():
         folder.mkdir(parents=True)
         runs = [(baseline, seed, matrix(baseline, seed)) for seed in range(seeds) for baseline in baselines]
         kinds = ("text", "image", "image")
+        digest = data_digest(MODALITIES, ["f" * 64] * 2)
         records = [
-            RunRecord(stream or name, "task", "m", baseline, seed, data, "abc", found, kinds)
+            RunRecord(stream or name, "task", "m", baseline, seed, data, digest, found, kinds, heads=(0, 1, 2))
             for baseline, seed, found in runs
         ]
-        keys = [{"baseline": baseline, "model": "m", "seed": seed} for baseline, seed, _ in runs]
+        keys = [{"baseline": baseline, "model": "m", "seed": seed, "order": "given"} for baseline, seed, _ in runs]
         numbers = [column.name for column in schema.COSTS.columns[4:]]
-        costs = [key | {"order": "given"} | dict.fromkeys(numbers, 1000 * (n + 1)) for n, key in enumerate(keys)]
-        line = {"status": "finished", "message": ""}
+        costs = [key | dict.fromkeys(numbers, 1000 * (n + 1)) for n, key in enumerate(keys)]
+        line = {"status": "finished", "message": "", "settings": "recipe=short", "hyper": ""}
         sets = [
             {"dataset": dataset, "source": data, "train_rows": 5, "official_train_rows": 9, "test_rows": 3}
             | {"official_test_rows": 3, "sha256": "f" * 64, "note": "<b>half</b> & less"}
             for dataset in MODALITIES
         ]
         frames = {
-            schema.RETENTION: retention_frame(records, baselines),
-            schema.FORGETTING: forgetting_frame(records, baselines),
-            schema.SUMMARY: summary_frame(records, baselines),
-            schema.COMPARISONS: comparison_frame(records, baselines),
+            schema.MATRICES: pd.concat([matrix_lines(record, f"{n:012x}") for n, record in enumerate(records)]),
+            schema.FOLDER_CURVES: pd.concat([curves().assign(**key) for key in keys])[schema.FOLDER_CURVES.header],
             schema.COSTS: pd.DataFrame(costs),
-            schema.TIMINGS: pd.DataFrame(
-                [key | {"order": "given", "seconds": 1.5, "peak_memory_bytes": 10} for key in keys]
-            ),
+            schema.TIMINGS: pd.DataFrame([key | {"seconds": 1.5, "peak_memory_bytes": 10} for key in keys]),
             schema.RUNS: pd.DataFrame([key | line | {"run": f"x/{_name(key)}"} for key in keys]),
-            schema.DATA: pd.DataFrame(sets),
         }
+        frames = {table: in_order(frame.reset_index(drop=True), baselines) for table, frame in frames.items()}
+        frames |= aggregate_frames(records_of(frames[schema.MATRICES])) | {schema.DATA: pd.DataFrame(sets)}
         for table, frame in frames.items():
             schema.write_csv(frame, table, folder / table.name)
         (folder / "command.txt").write_text("python benchmarks/run.py --stream made-up\n")
@@ -73,6 +71,18 @@ def write_folder_in():
         return folder
 
     return write
+
+
+def curves():
+    """Return made-up learning curves of a run: two epochs a task."""
+    return pd.DataFrame(
+        [
+            {"experience": task, "task": TASKS[task - 1], "epoch": epoch, "loss": 1.0 / epoch}
+            | {"running_train_accuracy": 0.45, "train_accuracy": 0.5, "validation_accuracy": 0.4, "learning_rate": 1e-3}
+            for task in (1, 2, 3)
+            for epoch in (1, 2)
+        ]
+    )
 
 
 def _name(key):
@@ -92,15 +102,7 @@ def _write_run(folder, key, found):
     }
     (folder / "spec.json").write_text(json.dumps(spec))
     found.write_csv(folder / "retention_matrix.csv")
-    curves = pd.DataFrame(
-        [
-            {"experience": task, "task": TASKS[task - 1], "epoch": epoch, "loss": 1.0 / epoch}
-            | {"running_train_accuracy": 0.45, "train_accuracy": 0.5, "validation_accuracy": 0.4, "learning_rate": 1e-3}
-            for task in (1, 2, 3)
-            for epoch in (1, 2)
-        ]
-    )
-    schema.write_csv(curves, schema.CURVES, folder / "curves.csv")
+    schema.write_csv(curves(), schema.CURVES, folder / "curves.csv")
     metrics = {"average_accuracy": float(found.mean[-1].mean()), "forgetting_max_last": None}
     (folder / "metrics.json").write_text(json.dumps({"metrics": metrics, "cost": {}}))
 

@@ -13,7 +13,6 @@ from chaoscl.reports.page import write_page
 from chaoscl.reports.tables import SHOWN, p_value, percent
 
 ROOT = Path(__file__).resolve().parents[2]
-MODALITIES = {"ag_news": "text", "mnist": "image", "news": "text", "digits": "image"}
 
 
 class Tables(html.parser.HTMLParser):
@@ -59,7 +58,7 @@ def read(folder, table):
 @pytest.mark.parametrize("name", ["text-image-chaos2k", "anchors/split-mnist-class", "long-20-mlp2k-recipe-short"])
 def test_every_number_of_the_page_is_the_csv_s(name, tmp_path):
     folder = ROOT / "results" / name
-    page = Tables(write_page([folder], tmp_path / "r.html", MODALITIES).read_text(encoding="utf-8"))
+    page = Tables(write_page([folder], tmp_path / "r.html").read_text(encoding="utf-8"))
     main = {(row["baseline"], row["model"]): row for row in page.sheet("main")}
     summary = [line for line in read(folder, schema.SUMMARY) if line["metric"] in SHOWN]
     assert len(summary) == len(main) * len(SHOWN)
@@ -95,7 +94,7 @@ def folders(write_folder_in, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def text(folders):
-    return write_page(folders, folders[0].parent / "r.html", MODALITIES).read_text()
+    return write_page(folders, folders[0].parent / "r.html").read_text()
 
 
 def test_the_page_refers_to_nothing_outside_itself(text):
@@ -109,15 +108,16 @@ def test_the_page_refers_to_nothing_outside_itself(text):
 
 
 def test_the_same_folders_give_the_same_bytes(text, folders, tmp_path):
-    assert write_page(folders, tmp_path / "again.html", MODALITIES).read_text() == text
+    assert write_page(folders, tmp_path / "again.html").read_text() == text
     assert str(folders[0].parent) not in text
 
 
-def test_raw_runs_add_a_matrix_and_a_curve_for_each(text):
+def test_each_run_has_its_matrix_and_curve_and_raw_runs_add_where_it_comes_from(text):
     page = Tables(text)
-    assert len([name for name, _ in page.tables if name.endswith("-matrix")]) == 9
-    assert "naive, m, seed 0, order given" in page.words
-    assert sum("raw run folders are not beside" in words for words in page.words) == 1
+    for ending in ("-matrix", "-curve"):
+        assert len([name for name, _ in page.tables if name.endswith(ending)]) == 2 * 9
+    assert page.words.count("naive, m, seed 0, order given") == 2
+    assert page.words.count("c0de") == 9
 
 
 def test_what_comes_from_a_file_is_text_and_never_markup(text):
@@ -143,7 +143,7 @@ def test_embedded_data_are_marked_at_the_top_at_their_section_and_in_their_title
 def test_a_failed_run_stands_there_with_its_message(write_folder, tmp_path):
     folder = write_folder()
     with (folder / "runs.csv").open("a") as file:
-        file.write("ewc,m,0,failed,no memory of that,x/ewc\n")
+        file.write("ewc,m,0,given,failed,no memory of that,,,x/ewc\n")
     page = Tables(write_page([folder], tmp_path / "r.html").read_text())
     assert page.sheet("runs")[-1]["message"] == "no memory of that"
     assert "9 finished, 1 failed" in page.words

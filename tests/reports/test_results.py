@@ -89,7 +89,7 @@ def test_a_difference_changed_by_hand_is_noticed(write_folder):
 @pytest.mark.parametrize("file", ["comparisons.csv", "costs.csv", "timings.csv"])
 def test_a_baseline_without_results_is_noticed(write_folder, file):
     path = write_folder() / file
-    path.write_text(path.read_text().replace("replay", "ewc"))
+    path.write_text(path.read_text().replace("replay,", "ewc,"))
     with pytest.raises(UserError, match=rf"{file} has ewc \(m\), which has no results"):
         read_results(path.parent)
 
@@ -116,6 +116,20 @@ def test_a_file_of_other_runs_is_noticed(write_folder):
     shutil.copy(write_folder("r3", stream="r") / "retention.csv", folder / "retention.csv")
     with pytest.raises(UserError, match=r"over 3 runs of naive \(m\), runs.csv has 2"):
         read_results(folder)
+
+
+def test_a_run_of_another_seed_is_noticed(write_folder):
+    path = write_folder() / "runs.csv"
+    path.write_text(path.read_text().replace("naive,m,2,", "naive,m,3,"))
+    with pytest.raises(UserError, match=r"runs\.csv and matrices\.csv are not about the same runs"):
+        read_results(path.parent)
+
+
+def test_matrices_that_are_not_whole_are_noticed(write_folder):
+    path = write_folder() / "matrices.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(UserError, match=r"joint \(m\), seed 2.*not the cells of one matrix"):
+        read_results(path.parent)
 
 
 def test_a_line_twice_is_noticed(write_folder):

@@ -66,27 +66,38 @@ def test_costs_are_left_out_where_they_are_not_known(write_folder):
     assert run_sheet(results).frame["seconds"].tolist() == ["1.5"] * 9
 
 
-def test_runs_show_what_became_of_each(write_folder):
-    frame = run_sheet(read_results(write_folder(raw=True))).frame
-    assert frame["samples"].tolist() == [f"{1000 * number:,}" for number in range(1, 10)]
-    assert frame["forgetting (max - last), %"].tolist() == ["-"] * 9
-    assert all(float(cell) > 0 for cell in frame["average accuracy, %"])
+def test_runs_show_what_became_of_each_without_their_raw_folders(write_folder):
+    results = read_results(write_folder())
+    frame = run_sheet(results).frame
+    assert frame[["baseline", "seed"]].to_numpy().tolist() == [[one.baseline, str(one.seed)] for one in results.records]
+    costs = results[schema.COSTS]
+    assert frame["samples"].tolist() == [f"{value:,}" for value in costs["samples"]]
+    averages = [f"{100 * one.matrix.mean[-1].mean():.1f}" for one in results.records]
+    assert frame["average accuracy, %"].tolist() == averages
+    assert [cell == "-" for cell in frame["forgetting (max - last), %"]] == [
+        one.baseline == "joint" for one in results.records
+    ]
 
 
-def test_runs_of_several_orders_are_not_given_each_other_s_costs(write_folder):
+def test_runs_of_several_orders_have_each_its_own_costs(write_folder):
     folder = write_folder(seeds=1)
-    for table in (schema.COSTS, schema.TIMINGS):
+    for table in (schema.COSTS, schema.RUNS):
         frame = schema.read_csv(table, folder / table.name)
-        schema.write_csv(pd.concat([frame, frame.assign(order="other")]), table, folder / table.name)
-    assert "seconds" not in run_sheet(read_results(folder)).frame.columns
+        other = frame.assign(order="other", **({"samples": 7} if table is schema.COSTS else {"status": "failed"}))
+        schema.write_csv(pd.concat([frame, other]), table, folder / table.name)
+    frame = run_sheet(read_results(folder)).frame
+    assert set(frame.loc[frame["order"] == "other", "samples"]) == {"7"}
+    assert "7" not in set(frame.loc[frame["order"] == "given", "samples"])
 
 
-def test_a_run_s_matrix_and_curve_are_its_files(write_folder):
-    run = read_results(write_folder(raw=True)).stored[0]
-    frame = matrix_sheet(run, "m").frame
+def test_a_run_s_matrix_and_curve_are_its_lines(write_folder):
+    results = read_results(write_folder())
+    run = results.records[0]
+    frame = matrix_sheet(run.matrix, "m").frame
     assert frame["after"].tolist() == ["untrained", "news", "digits-1", "digits-2"]
     assert frame["digits-1"].tolist() == [f"{100 * value:.1f} ± 1.0" for value in run.matrix.mean[:, 1]]
-    curve = curve_sheet(run, "c").frame
+    curve = curve_sheet(results.curves(run), "c").frame
+    assert len(curve) == 6
     assert curve.iloc[1].tolist() == ["news", "2", "0.500", "50.0", "40.0", "1.00e-03"]
 
 

@@ -1,13 +1,13 @@
 """Forgetting of each baseline with its interval, and the share of it that crosses from text to image and back."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chaoscl.evaluation import schema
-from chaoscl.evaluation.modality import forgetting_blocks
+from chaoscl.evaluation.modality import ForgettingBlock, forgetting_blocks
 from chaoscl.evaluation.statistics import mean_interval
 from chaoscl.reports.figures.style import BLUE, GREY, ORANGE, NotDrawnError, legend_below, styles
 from chaoscl.reports.results import Results
@@ -42,79 +42,53 @@ def forgetting_figure(results: Results) -> Figure:
     return figure
 
 
-def modality_figure(results: Results, modalities: Mapping[str, str]) -> Figure:
+def modality_figure(results: Results) -> Figure:
     """Return bars of what a step on one modality costs earlier tasks of each: text to image, image to text, ....
 
-    The mean of R[i-1,j] - R[i,j] over the block's pairs, see :mod:`chaoscl.evaluation.modality`. With the raw runs of
-    all seeds there are 95 % Student intervals; from the aggregates the mean alone, which is the same.
-
-    Args:
-        results: the folder.
-        modalities: modality of each data set, by its name.
+    The mean of R[i-1,j] - R[i,j] over the block's pairs, see :mod:`chaoscl.evaluation.modality`, with 95 % Student
+    intervals over the runs that have such a pair.
 
     Raises:
-        NotDrawnError: the tasks' modalities are not known, or there is no baseline with a row after each task.
+        NotDrawnError: there is no baseline with a row after each task, or one task only.
     """
-    kinds = task_modalities(results, modalities)
-    samples = {competitor: _matrices(results, competitor) for competitor in results.competitors}
-    blocks = {
-        competitor: [forgetting_blocks(matrix, kinds) for matrix in matrices]
-        for competitor, matrices in samples.items()
-        if np.isfinite(matrices[0]).all()
-    }
+    blocks = {competitor: _blocks(results, competitor) for competitor in results.competitors}
+    blocks = {competitor: found for competitor, found in blocks.items() if found}
     if not blocks:
-        raise NotDrawnError("no baseline here was evaluated after each task")
+        raise NotDrawnError("no baseline here was evaluated after each of several tasks")
     names = [results.label(*competitor) for competitor in blocks]
-    shown = [place for place, block in enumerate(next(iter(blocks.values()))[0]) if block.pairs]
+    shown = list(dict.fromkeys(place for found in blocks.values() for place in found))
     figure, axis = _bars(len(names), len(shown))
     width = 0.8 / len(shown)
     for number, (place, (colour, _)) in enumerate(zip(shown, styles(), strict=False)):
-        intervals = [mean_interval([run[place].mean for run in runs]) for runs in blocks.values()]
+        runs = [found.get(place, []) for found in blocks.values()]
+        intervals = [mean_interval([block.mean for block in found]) if found else None for found in runs]
         height = np.arange(len(names)) + width * (number - (len(shown) - 1) / 2)
-        block = next(iter(blocks.values()))[0][place]
-        pairs = "pair" if block.pairs == 1 else "pairs"
-        title = f"training on {block.source}, tested on {block.target} ({block.pairs} {pairs})"
-        means = np.array([interval.mean for interval in intervals])
-        axis.barh(height, 100 * means, 0.9 * width, color=colour, label=title)
-        _draw_intervals(axis, means, np.array([interval.half_width for interval in intervals]), height)
-    several = max(len(runs) for runs in blocks.values()) > 1
-    note = "95 % interval over seeds" if several else "means; intervals need the raw runs of several seeds"
+        means = np.array([interval.mean if interval else math.nan for interval in intervals])
+        halves = np.array([interval.half_width if interval else math.nan for interval in intervals])
+        axis.barh(height, 100 * means, 0.9 * width, color=colour, label=_block_title(place, runs))
+        _draw_intervals(axis, means, halves, height)
+    several = max(len(runs) for found in blocks.values() for runs in found.values()) > 1
+    note = "95 % interval over seeds" if several else "one seed: no interval"
     _finish(figure, axis, names, f"{results.title}\nforgetting a step, by modality; {note}")
     axis.set_xlabel("lost in one step, percentage points (negative: gained)")
     return figure
 
 
-def task_modalities(results: Results, modalities: Mapping[str, str]) -> list[str]:
-    """Return the modality of each task, found by the data set whose name it has or starts with.
-
-    Raises:
-        NotDrawnError: some task's modality cannot be told.
-    """
-    datasets = sorted(results[schema.DATA]["dataset"], key=len, reverse=True)
-    known = {modalities.get(name, "") for name in datasets}
-    found = []
-    for task in results.tasks:
-        owner = next((name for name in datasets if task == name or task.startswith(f"{name}-")), "")
-        # Tasks made by changing one data set (permuted, rotated) do not carry its name.
-        kind = modalities.get(owner, "") or (next(iter(known)) if len(known) == 1 else "")
-        if not kind:
-            raise NotDrawnError(f"the modality of {task} is not known")
-        found.append(kind)
+def _blocks(results: Results, competitor: tuple[str, str]) -> dict[tuple[str, str], list[ForgettingBlock]]:
+    """Return the blocks with pairs of each run of a baseline, by (trained, tested); none if it has no rows between."""
+    found: dict[tuple[str, str], list[ForgettingBlock]] = {}
+    for record in results.records:
+        if (record.model, record.baseline) == competitor and np.isfinite(record.matrix.mean).all():
+            for block in forgetting_blocks(record.matrix.mean, record.modalities or ()):
+                if block.pairs:
+                    found.setdefault((block.source, block.target), []).append(block)
     return found
 
 
-def _matrices(results: Results, competitor: tuple[str, str]) -> list[np.ndarray]:
-    """Return the matrix of each run where all raw runs are there and in stream order, else the mean one."""
-    retention = results[schema.RETENTION]
-    model, baseline = competitor
-    lines = retention[(retention["model"] == model) & (retention["baseline"] == baseline)]
-    mean = lines.pivot(index="row", columns="task", values="mean")[results.tasks].to_numpy()
-    runs = [
-        run.matrix.mean
-        for run in results.stored
-        if (run.spec["model"], run.spec["spec"]["baseline"]) == competitor and list(run.matrix.tasks) == results.tasks
-    ]
-    return runs if len(runs) == int(lines["n"].max()) else [mean]
+def _block_title(place: tuple[str, str], runs: Sequence[Sequence[ForgettingBlock]]) -> str:
+    counts = sorted({block.pairs for found in runs for block in found})
+    pairs = "1 pair" if counts == [1] else f"{' to '.join(map(str, sorted({counts[0], counts[-1]})))} pairs"
+    return f"training on {place[0]}, tested on {place[1]} ({pairs})"
 
 
 def _draw_intervals(axis: Axes, means: np.ndarray, half_widths: np.ndarray, height: np.ndarray) -> None:

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.stored import StoredRun
 from chaoscl.reports.figures.style import (
     BLUE,
     COLOURS,
@@ -86,27 +85,26 @@ def learning_figure(results: Results) -> Figure:
     next experience starts.
 
     Raises:
-        NotDrawnError: the raw runs are not there.
+        NotDrawnError: no run has a curve.
     """
-    if not results.stored:
-        raise NotDrawnError(
-            "learning curves are in the raw run folders only, which are not beside these aggregates; "
-            "run the command again to have them"
-        )
-    groups: dict[tuple[str, str], list[StoredRun]] = {}
-    for run in results.stored:
-        groups.setdefault((str(run.spec["model"]), str(run.spec["spec"]["baseline"])), []).append(run)
+    groups: dict[tuple[str, str], list[pd.DataFrame]] = {}
+    for record in results.records:
+        own = results.curves(record)
+        if len(own):
+            groups.setdefault((record.model, record.baseline), []).append(own)
+    if not groups:
+        raise NotDrawnError(f"{schema.FOLDER_CURVES.name} holds no learning curve")
     figure, axes = panels(len(groups), 3, (4.0, 2.1), extra=1.1)
-    for axis, (competitor, runs) in zip(axes, groups.items(), strict=True):
-        _draw_curves(axis, [run.curves for run in runs])
+    for axis, (competitor, curves) in zip(axes, groups.items(), strict=True):
+        _draw_curves(axis, curves)
         axis.set_title(results.label(*competitor), fontsize=9)
         axis.grid(alpha=0.25)
         axis.tick_params(labelsize=7)
     axes[0].set_ylim(0, 102)
     label_below(axes, "epochs, counted through the stream")
     figure.supylabel("accuracy on the task in training, %", fontsize=9)
-    finished = int((results[schema.RUNS]["status"] == "finished").sum())
-    figure.suptitle(f"{results.title}\nlearning curves of {len(results.stored)} of {finished} runs", fontsize=10)
+    shown = sum(map(len, groups.values()))
+    figure.suptitle(f"{results.title}\nlearning curves of {shown} of {len(results.records)} runs", fontsize=10)
     legend_below(figure, axes[0], 2)
     return figure
 

@@ -1,6 +1,6 @@
 """Every kind of figure by its name, and the files of all of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from chaoscl.reports.figures.style import NotDrawnError, render, write_whole
 from chaoscl.reports.figures.tradeoffs import compute_figure, memory_figure, plane_figure
 from chaoscl.reports.results import EMBEDDED, Results
 
-Modalities = Mapping[str, str]
 ENDINGS = ("svg", "png")
 
 
@@ -30,18 +29,18 @@ class FigureKind:
 
     Attributes:
         title: what it shows, for a heading.
-        draw: the function; it takes the folder and the modality of each data set by name, and raises NotDrawnError.
+        draw: the function; it takes the folder, and raises NotDrawnError.
     """
 
     title: str
-    draw: Callable[[Results, Modalities], Figure]
+    draw: Callable[[Results], Figure]
 
 
-def _retention(results: Results, _: Modalities) -> Figure:
+def _retention(results: Results) -> Figure:
     return retention_figure(results[schema.RETENTION], results.title)
 
 
-def _degradation(results: Results, _: Modalities) -> Figure:
+def _degradation(results: Results) -> Figure:
     retention = results[schema.RETENTION]
     if not len(degradation(retention)):
         raise NotDrawnError("no baseline here was evaluated after each task")
@@ -50,14 +49,14 @@ def _degradation(results: Results, _: Modalities) -> Figure:
 
 FIGURES = {
     "retention": FigureKind("Retention matrices", _retention),
-    "accuracy-over-time": FigureKind("Accuracy over time", lambda results, _: accuracy_figure(results)),
+    "accuracy-over-time": FigureKind("Accuracy over time", accuracy_figure),
     "degradation": FigureKind("Accuracy on the tasks so far", _degradation),
-    "forgetting": FigureKind("Forgetting", lambda results, _: forgetting_figure(results)),
+    "forgetting": FigureKind("Forgetting", forgetting_figure),
     "modality": FigureKind("Forgetting within and across modalities", modality_figure),
-    "stability-plasticity": FigureKind("Stability and plasticity", lambda results, _: plane_figure(results)),
-    "accuracy-memory": FigureKind("Accuracy against memory", lambda results, _: memory_figure(results)),
-    "accuracy-compute": FigureKind("Accuracy against compute", lambda results, _: compute_figure(results)),
-    "learning-curves": FigureKind("Learning curves", lambda results, _: learning_figure(results)),
+    "stability-plasticity": FigureKind("Stability and plasticity", plane_figure),
+    "accuracy-memory": FigureKind("Accuracy against memory", memory_figure),
+    "accuracy-compute": FigureKind("Accuracy against compute", compute_figure),
+    "learning-curves": FigureKind("Learning curves", learning_figure),
 }
 """Kinds of figure that one results folder has."""
 
@@ -97,20 +96,19 @@ def folder_names(several: Sequence[Results]) -> list[str]:
     return [f"{number}-{part[-1]}" for number, part in enumerate(parts, start=1)]
 
 
-def write_figures(several: Sequence[Results], out: Path, modalities: Modalities) -> tuple[list[Path], list[str]]:
+def write_figures(several: Sequence[Results], out: Path) -> tuple[list[Path], list[str]]:
     """Write every kind of figure of every folder as SVG and PNG: ``out/<folder>/<kind>.svg``.
 
     Args:
         several: the folders.
         out: where to write.
-        modalities: modality of each data set, by its name.
 
     Returns:
         The files written, and a line for each figure that cannot be drawn: which, and why.
     """
     written, left_out = [], []
     jobs: list[tuple[str, Callable[[], Figure]]] = [
-        (f"{folder}/{name}", lambda kind=kind, one=one: kind.draw(one, modalities))  # type: ignore[misc]
+        (f"{folder}/{name}", lambda kind=kind, one=one: kind.draw(one))  # type: ignore[misc]
         for folder, one in zip(folder_names(several), several, strict=True)
         for name, kind in FIGURES.items()
     ]

@@ -11,13 +11,10 @@ from PIL import Image
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.modality import forgetting_blocks
 from chaoscl.reports.figures import FIGURES, NotDrawnError, ranks_figure, render, write_figures
-from chaoscl.reports.figures.forgetting import task_modalities
 from chaoscl.reports.figures.registry import folder_names
 from chaoscl.reports.figures.style import COLOURS, styles
 from chaoscl.reports.figures.tradeoffs import pareto
 from chaoscl.reports.results import read_results
-
-MODALITIES = {"news": "text", "digits": "image"}
 
 
 @pytest.fixture
@@ -28,7 +25,7 @@ def results(write_folder):
 @pytest.mark.parametrize("kind", FIGURES)
 def test_every_kind_gives_the_same_bytes_twice_and_fits_its_page(kind, results):
     for ending in ("svg", "png"):
-        first, second = (render(FIGURES[kind].draw(results, MODALITIES), ending) for _ in range(2))
+        first, second = (render(FIGURES[kind].draw(results), ending) for _ in range(2))
         assert first == second
     picture = np.asarray(Image.open(io.BytesIO(second)).convert("RGB"))
     assert (picture[[0, -1]] == 255).all(), "drawn over the upper or lower edge"
@@ -40,7 +37,7 @@ def test_every_kind_gives_the_same_bytes_twice_and_fits_its_page(kind, results):
 @pytest.mark.parametrize("count", [2, 26])
 def test_no_kind_writes_one_thing_over_another(kind, count, write_folder):
     names = tuple(f"a_baseline_with_a_long_name_{number}" for number in range(count))
-    figure = FIGURES[kind].draw(read_results(write_folder(baselines=names, raw=True)), MODALITIES)
+    figure = FIGURES[kind].draw(read_results(write_folder(baselines=names, raw=True)))
     figure.canvas.draw()
     for legend in figure.legends:
         extent = legend.get_window_extent()
@@ -63,14 +60,14 @@ def test_no_kind_writes_one_thing_over_another(kind, count, write_folder):
 @pytest.mark.parametrize("kind", FIGURES)
 def test_every_kind_names_the_data_and_cries_embedded(kind, write_folder):
     real, made = (read_results(write_folder(f"{data}/r", data=data, raw=True)) for data in ("mirror", "embedded"))
-    assert "mirror data" in FIGURES[kind].draw(real, MODALITIES).get_suptitle()
-    assert "EMBEDDED data, no real results" in FIGURES[kind].draw(made, MODALITIES).get_suptitle()
+    assert "mirror data" in FIGURES[kind].draw(real).get_suptitle()
+    assert "EMBEDDED data, no real results" in FIGURES[kind].draw(made).get_suptitle()
 
 
 @pytest.mark.parametrize("kind", FIGURES)
 def test_every_kind_takes_one_seed_and_many_baselines(kind, write_folder):
     names = tuple(f"b{number}" for number in range(26))
-    figure = FIGURES[kind].draw(read_results(write_folder(baselines=names, seeds=1, raw=True)), MODALITIES)
+    figure = FIGURES[kind].draw(read_results(write_folder(baselines=names, seeds=1, raw=True)))
     assert max(figure.get_size_inches()) < 25
     figure.canvas.draw()
 
@@ -78,7 +75,7 @@ def test_every_kind_takes_one_seed_and_many_baselines(kind, write_folder):
 def test_what_cannot_be_drawn_says_why(write_folder, tmp_path):
     folder = write_folder(baselines=("joint",))
     (folder / "costs.csv").unlink()
-    written, left_out = write_figures([read_results(folder)], tmp_path / "out", {})
+    written, left_out = write_figures([read_results(folder)], tmp_path / "out")
     reasons = dict(line.split(": ", 1) for line in left_out)
     assert {name.removeprefix("r/") for name in reasons} == {
         "degradation",
@@ -87,53 +84,36 @@ def test_what_cannot_be_drawn_says_why(write_folder, tmp_path):
         "stability-plasticity",
         "accuracy-memory",
         "accuracy-compute",
-        "learning-curves",
         "critical-difference",
     }
-    assert "raw run folders" in reasons["r/learning-curves"]
     assert "costs.csv" in reasons["r/accuracy-memory"]
-    assert "modality of news is not known" in reasons["r/modality"]
-    assert {path.stem for path in written} == {"retention", "accuracy-over-time"}
+    assert "no baseline here was evaluated after each" in reasons["r/modality"]
+    assert {path.stem for path in written} == {"retention", "accuracy-over-time", "learning-curves"}
     assert sorted((tmp_path / "out" / "r").iterdir()) == sorted(written)
 
 
 def test_forgetting_bars_are_the_summary_s_numbers(results):
-    axis = FIGURES["forgetting"].draw(results, MODALITIES).axes[0]
+    axis = FIGURES["forgetting"].draw(results).axes[0]
     expected = 100 * results.values("forgetting_max_last")["mean"].to_numpy()
     np.testing.assert_allclose([bar.get_width() for bar in axis.containers[0]], expected)
     assert [text.get_text().strip() for text in axis.texts] == ["not defined (no rows between)"]
 
 
-def test_modality_bars_are_the_blocks_of_the_runs_with_and_without_them(write_folder):
-    with_runs, without = (read_results(write_folder(f"{raw}/r", raw=raw)) for raw in (True, False))
-    blocks = [
-        forgetting_blocks(run.matrix.mean, ["text", "image", "image"])
-        for run in with_runs.stored
-        if run.spec["spec"]["baseline"] == "replay"
-    ]
+def test_modality_bars_are_the_blocks_of_the_runs_without_their_raw_folders(results):
+    replay = [one for one in results.records if one.baseline == "replay"]
+    blocks = [forgetting_blocks(run.matrix.mean, ["text", "image", "image"]) for run in replay]
     titles = ("training on image, tested on text (2 pairs)", "training on image, tested on image (1 pair)")
-    for results in (with_runs, without):
-        figure = FIGURES["modality"].draw(results, MODALITIES)
-        bars = {bar.get_label(): bar for bar in figure.axes[0].containers if hasattr(bar, "patches")}
-        assert tuple(bars) == titles
-        for title, place in zip(titles, (2, 3), strict=True):
-            mean = 100 * np.mean([block[place].mean for block in blocks])
-            # The second baseline is replay; the CSV has six decimals.
-            assert bars[title].patches[1].get_width() == pytest.approx(mean, abs=2e-4)
-    assert "need the raw runs" in figure.get_suptitle()
-
-
-def test_modalities_of_tasks_that_do_not_carry_a_name(results):
-    assert task_modalities(results, MODALITIES) == ["text", "image", "image"]
-    assert task_modalities(results, {"news": "image", "digits": "image"}) == ["image"] * 3
-    results.frames[schema.DATA.name] = results[schema.DATA].assign(dataset=["x", "y"])
-    assert task_modalities(results, {"x": "image", "y": "image"}) == ["image"] * 3
-    with pytest.raises(NotDrawnError, match="news is not known"):
-        task_modalities(results, {"x": "image", "y": "text"})
+    figure = FIGURES["modality"].draw(results)
+    bars = {bar.get_label(): bar for bar in figure.axes[0].containers if hasattr(bar, "patches")}
+    assert tuple(bars) == titles
+    for title, place in zip(titles, (2, 3), strict=True):
+        # The second baseline is replay.
+        assert bars[title].patches[1].get_width() == pytest.approx(100 * np.mean([b[place].mean for b in blocks]))
+    assert "95 % interval over seeds" in figure.get_suptitle()
 
 
 def test_accuracy_over_time_is_the_retention_matrix(results):
-    axis = FIGURES["accuracy-over-time"].draw(results, MODALITIES).axes[1]
+    axis = FIGURES["accuracy-over-time"].draw(results).axes[1]
     assert axis.get_title() == "digits-1"
     retention = results[schema.RETENTION]
     lines = {line.get_label(): line for line in axis.lines}
@@ -143,7 +123,7 @@ def test_accuracy_over_time_is_the_retention_matrix(results):
 
 
 def test_who_learned_all_at_once_is_hollow_and_off_the_front(results):
-    axis = FIGURES["accuracy-compute"].draw(results, MODALITIES).axes[0]
+    axis = FIGURES["accuracy-compute"].draw(results).axes[0]
     handles, labels = axis.get_legend_handles_labels()
     hollow = {
         label: handle.lines[0].get_markerfacecolor() == "white"
@@ -166,10 +146,16 @@ def test_nobody_off_the_pareto_front_is_missed_and_nobody_on_it_is_beaten(points
         assert beaten.any() or any((costs[f], gains[f]) == (costs[place], gains[place]) for f in front)
 
 
-def test_learning_curves_need_and_count_raw_runs(results, write_folder):
-    assert "learning curves of 9 of 9 runs" in FIGURES["learning-curves"].draw(results, {}).get_suptitle()
-    with pytest.raises(NotDrawnError, match="raw run folders"):
-        FIGURES["learning-curves"].draw(read_results(write_folder("bare")), {})
+def test_learning_curves_are_those_of_the_folder_and_count_their_runs(results, write_folder):
+    assert "learning curves of 9 of 9 runs" in FIGURES["learning-curves"].draw(results).get_suptitle()
+    folder = write_folder("bare")
+    frame = schema.read_csv(schema.FOLDER_CURVES, folder / "curves.csv")
+    schema.write_csv(frame[frame["baseline"] == "joint"], schema.FOLDER_CURVES, folder / "curves.csv")
+    figure = FIGURES["learning-curves"].draw(read_results(folder))
+    assert "learning curves of 3 of 9 runs" in figure.get_suptitle()
+    schema.write_csv(schema.empty(schema.FOLDER_CURVES), schema.FOLDER_CURVES, folder / "curves.csv")
+    with pytest.raises(NotDrawnError, match=r"curves\.csv holds no learning curve"):
+        FIGURES["learning-curves"].draw(read_results(folder))
 
 
 def test_ranks_take_streams_of_one_kind_of_data(write_folder):
