@@ -32,7 +32,8 @@ def grid(
     from chaoscl.evaluation import schema
     from chaoscl.files import write_atomic
     from chaoscl.main_job import Request, baseline_names, run_request
-    from chaoscl.reports.tables import percent, rich_table
+    from chaoscl.reports.estimates import percent
+    from chaoscl.reports.tables import rich_table
     from chaoscl.streams import check_scenario
 
     columns: dict[str, dict[str, str]] = {}

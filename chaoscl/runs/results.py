@@ -12,10 +12,11 @@ from chaoscl.evaluation import schema
 from chaoscl.evaluation.aggregate import RunRecord, forgetting_frame, retention_frame, summary_frame
 from chaoscl.evaluation.comparison import comparison_frame
 from chaoscl.evaluation.stored import RUNS_FOLDER
+from chaoscl.evaluation.validation import mean_best, validation_frame
 from chaoscl.files import write_atomic
 from chaoscl.runs.store import data_rows, stored
 from chaoscl.runs.sweep import Failure, Job
-from chaoscl.streams import find_stream
+from chaoscl.streams import check_scenario, find_stream, task_heads
 
 COMMAND = "command.txt"
 
@@ -72,6 +73,7 @@ def write_aggregates(
         schema.FORGETTING: forgetting_frame(records, order),
         schema.SUMMARY: summary_frame(records, order),
         schema.COMPARISONS: _comparisons(records, order),
+        schema.VALIDATION: validation_frame([(_run(job), stored(job.folder).curves) for job in finished]),
         schema.COSTS: _cost_frame(finished, schema.COSTS),
         schema.TIMINGS: _cost_frame(finished, schema.TIMINGS),
         schema.RUNS: _runs(jobs, failures, out),
@@ -105,6 +107,11 @@ def _cost_frame(jobs: Sequence[Job], table: schema.Table) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=table.header) if rows else schema.empty(table)
 
 
+def _run(job: Job) -> tuple[str, str, int, str]:
+    """Return baseline, model, seed and order of a run."""
+    return job.spec.baseline, job.model, job.spec.seed, job.spec.order
+
+
 def _record(job: Job, bank: Bank) -> RunRecord:
     stream = find_stream(job.spec.stream, job.spec.order, job.spec.seed)
     return RunRecord(
@@ -117,6 +124,8 @@ def _record(job: Job, bank: Bank) -> RunRecord:
         data=data_kind(bank),
         data_sha256=data_hash(bank),
         matrix=stored(job.folder).matrix,
+        heads=tuple(task_heads(stream, check_scenario(job.spec.scenario))),
+        best_validation=mean_best(stored(job.folder).curves),
         modalities=tuple(card(task.dataset).modality for task in stream.tasks),
     )
 

@@ -15,6 +15,7 @@ from chaoscl.streams.scenario import (
     joined,
     layout,
     materialise,
+    task_heads,
     task_labels,
     views,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "layout",
     "materialise",
     "split",
+    "task_heads",
     "task_labels",
     "views",
     "whole",

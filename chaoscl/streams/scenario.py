@@ -134,16 +134,16 @@ def materialise(stream: Stream, scenario: Scenario, bank: Bank, seed: int) -> li
         seed: the run's seed; its draw called ``split`` decides which training rows are held out.
     """
     ranges = label_ranges([size for size, _ in _heads(stream, scenario)])
-    described = zip(stream.tasks, _owners(stream, scenario), task_labels(stream, scenario), strict=True)
+    described = zip(stream.tasks, task_heads(stream, scenario), task_labels(stream, scenario), strict=True)
     return [_task_data(task, label, ranges[owner], bank, seed) for task, owner, label in described]
 
 
 def task_labels(stream: Stream, scenario: Scenario) -> list[int]:
     """Return what the model is told with the samples of each task."""
-    return [0] * len(stream.tasks) if scenario == "class" else _owners(stream, scenario)
+    return [0] * len(stream.tasks) if scenario == "class" else task_heads(stream, scenario)
 
 
-def _owners(stream: Stream, scenario: Scenario) -> list[int]:
+def task_heads(stream: Stream, scenario: Scenario) -> list[int]:
     """Return the head that answers for each task."""
     owners = {position: head for head, (_, at) in enumerate(_heads(stream, scenario)) for position in at}
     return [owners[position] for position in range(len(stream.tasks))]

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from chaoscl.data import Bank, Source, prepare
 from chaoscl.errors import UserError
+from chaoscl.evaluation.heads import known_heads
 from chaoscl.streams import (
     STREAMS,
     Split,
@@ -16,6 +17,8 @@ from chaoscl.streams import (
     label_ranges,
     layout,
     materialise,
+    task_heads,
+    task_labels,
     views,
     whole,
 )
@@ -286,3 +289,15 @@ def test_addition_is_split_as_published(cache_folder):
     bank = Bank([prepare("addition", Source("embedded"), cache_folder)])
     (part,) = materialise(Stream("sums", whole("addition")), "task", bank, 0)
     assert (len(part.train), len(part.validation), len(part.test)) == (160, 18, 20)
+
+
+@pytest.mark.parametrize("scenario", ["task", "class"])
+def test_no_two_tasks_share_a_head_unless_the_scenario_is_domain_incremental(scenario):
+    assert task_heads(QUESTIONS, scenario) == list(range(len(QUESTIONS.tasks)))
+    assert known_heads(scenario, len(QUESTIONS.tasks)) == tuple(task_heads(QUESTIONS, scenario))
+
+
+def test_tasks_of_one_question_share_a_head():
+    owners = task_heads(QUESTIONS, "domain")
+    assert owners == task_labels(QUESTIONS, "domain")
+    assert len(set(owners)) < len(owners)

@@ -1,0 +1,80 @@
+"""Best validation accuracy of each experience of a run, from its learning curves.
+
+Validation rows are a tenth of the training rows; the accuracy is that of a pass at the end of an epoch. No run stops at
+its best epoch, so this is what a run could have reached, not what its retention matrix holds.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from chaoscl.evaluation import schema
+
+METRIC = "best_validation_accuracy"
+"""Its name in summary.csv: the mean over the experiences of a run."""
+_RUN = ["baseline", "model", "seed", "order"]
+Run = tuple[str, str, int, str]
+
+
+def best_validation(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return the best epoch of each experience.
+
+    Columns ``experience``, ``task``, ``epochs``, ``best_epoch``, ``best`` and ``last``; the last two are accuracies in
+    [0, 1]. The earliest epoch counts where several are equally good.
+
+    Args:
+        curves: curves.csv of one run.
+    """
+    rows = []
+    for (experience, task), group in curves.groupby(["experience", "task"], sort=True):
+        accuracy = group.sort_values("epoch")["validation_accuracy"].to_numpy()
+        epochs = np.sort(group["epoch"].to_numpy())
+        known = np.isfinite(accuracy).any()
+        place = int(np.nanargmax(accuracy)) if known else len(accuracy) - 1
+        rows.append(
+            {
+                "experience": int(str(experience)),
+                "task": str(task),
+                "epochs": len(epochs),
+                "best_epoch": int(epochs[place]),
+                "best": float(accuracy[place]),
+                "last": float(accuracy[-1]),
+            }
+        )
+    return pd.DataFrame(rows, columns=["experience", "task", "epochs", "best_epoch", "best", "last"])
+
+
+def validation_frame(runs: Sequence[tuple[Run, pd.DataFrame]]) -> pd.DataFrame:
+    """Return ``validation.csv``: the best validation accuracy of each experience of each run.
+
+    Args:
+        runs: for each run its (baseline, model, seed, order) and its curves.csv.
+    """
+    rows = [
+        {**dict(zip(_RUN, run, strict=True)), **line}
+        for run, curves in runs
+        for line in best_validation(curves).to_dict("records")
+    ]
+    frame = pd.DataFrame(rows, columns=schema.VALIDATION.header) if rows else schema.empty(schema.VALIDATION)
+    schema.validate(frame, schema.VALIDATION)
+    return frame
+
+
+def mean_best(curves: pd.DataFrame) -> float:
+    """Return the mean over the experiences of a run of their best validation accuracy; NaN where one has none.
+
+    Args:
+        curves: curves.csv of one run.
+    """
+    best = best_validation(curves)["best"].to_numpy()
+    return float(best.mean()) if best.size else math.nan
+
+
+def means_by_run(frame: pd.DataFrame) -> Mapping[Run, float]:
+    """Return :func:`mean_best` of each run of a validation.csv, by (baseline, model, seed, order)."""
+    means = {}
+    for (baseline, model, seed, order), group in frame.groupby(_RUN, sort=False):
+        means[(str(baseline), str(model), int(str(seed)), str(order))] = float(group["best"].to_numpy().mean())
+    return means
