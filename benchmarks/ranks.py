@@ -1,4 +1,4 @@
-"""Rank baselines over the streams of several results folders: mean ranks, Friedman's test, critical difference.
+"""Rank baselines over the streams of several results folders: mean ranks, Friedman's test, a test of each pair.
 
 python benchmarks/ranks.py results/text-image-chaos2k results/seed-three-chaos2k --metric average_accuracy
 """
@@ -26,12 +26,12 @@ def ranks(
     metric: Annotated[str, typer.Option(help="Metric of summary.csv that ranks.")] = "average_accuracy",
     out: Annotated[Path | None, typer.Option(help="Folder to write to; by default results/ranks.")] = None,
 ) -> None:
-    """Rank the baselines that all folders share, and write ranks.csv and a critical-difference diagram."""
+    """Rank the baselines that all folders share: ranks.csv, rank_pairs.csv and a critical-difference diagram."""
     from rich.console import Console
 
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.metrics import METRICS
-    from chaoscl.evaluation.ranks import rank_frame
+    from chaoscl.evaluation.ranks import pair_frame, rank_frame, smallest_p
     from chaoscl.files import storage_errors, write_atomic
     from chaoscl.reports.figures import critical_difference_figure, save
     from chaoscl.reports.tables import p_value, rank_table, rich_table
@@ -41,18 +41,24 @@ def ranks(
     summaries = read_summaries(folders)
     data = common_data(summaries)
     scores, left_out = comparable(summaries, metric)
-    frame = rank_frame(scores, metric, data)
+    frame, pairs = rank_frame(scores, metric, data), pair_frame(scores, metric, data)
     target = out or Path("results", *(["embedded"] if data == "embedded" else []), "ranks")
     title = f"{METRICS[metric].title}, {data} data"
     with storage_errors("the ranks", target, "free some space or give another folder with --out"):
         write_atomic(target / schema.RANKS.name, schema.to_csv(frame, schema.RANKS))
-        save(critical_difference_figure(frame, title), target / FIGURE)
+        write_atomic(target / schema.RANK_PAIRS.name, schema.to_csv(pairs, schema.RANK_PAIRS))
+        save(critical_difference_figure(frame, pairs, title), target / FIGURE)
         command = ["python", "benchmarks/ranks.py", *map(str, folders), "--metric", metric]
         write_atomic(target / COMMAND, shlex.join(command) + "\n")
     console = Console()
-    console.print(rich_table(rank_table(frame), f"{title}: mean ranks over {', '.join(scores.columns)}"))
-    friedman, difference = p_value(frame["friedman_p"][0]), frame["critical_difference"][0]
-    console.print(f"Friedman p {friedman}, critical difference {difference:.2f} at 5 %", highlight=False)
+    console.print(rich_table(rank_table(frame, pairs), f"{title}: mean ranks over {', '.join(scores.columns)}"))
+    least = smallest_p(len(scores.columns), len(pairs))
+    console.print(
+        f"Friedman p {p_value(frame['friedman_p'][0])}; each of {len(pairs)} pairs: Wilcoxon's signed-rank test over"
+        f" the streams, after Holm; with so many streams and pairs p cannot fall below {p_value(least)}",
+        highlight=False,
+        soft_wrap=True,
+    )
     for name in left_out:
         console.print(f"left out: {name}", soft_wrap=True, highlight=False)
     console.print(f"written to {target}", soft_wrap=True, highlight=False)

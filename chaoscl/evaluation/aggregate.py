@@ -18,7 +18,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from chaoscl.evaluation import per_task, schema
+from chaoscl.evaluation import per_task, schema, validation
+from chaoscl.evaluation.heads import known_heads
 from chaoscl.evaluation.metrics import METRICS, summarise
 from chaoscl.evaluation.retention import UNTRAINED, RetentionMatrix
 from chaoscl.evaluation.statistics import mean_interval
@@ -35,7 +36,9 @@ class RunRecord:
 
     ``modalities`` (one a task) may be left out; then forgetting within and across modalities is not reported.
     ``order`` is the label of the order in which the run learned the tasks; runs are paired over (seed, order).
-    ``heads`` (one a task, equal where two tasks share one) may be left out.
+    ``heads`` (one a task, equal where two tasks share one) may be left out where the scenario decides it; domain-
+    incremental it does not, and forward transfer is then not reported. ``best_validation`` is the mean over the
+    experiences of the best validation accuracy, in [0, 1]; NaN where the learning curves are not known.
     """
 
     stream: str
@@ -49,6 +52,7 @@ class RunRecord:
     modalities: tuple[str, ...] | None = None
     order: str = "given"
     heads: tuple[int, ...] | None = None
+    best_validation: float = math.nan
 
     @property
     def setting(self) -> tuple[str, str, str, str, str]:
@@ -83,9 +87,9 @@ def retention_frame(records: Sequence[RunRecord], baselines: Sequence[str] | Non
         cells = np.stack([record.matrix.mean for record in group])
         for row, after in enumerate((UNTRAINED, *tasks)):
             for column, task in enumerate(tasks):
-                mean, sd, _, n = _over_seeds(cells[:, row, column].tolist())
+                found, n = _over_seeds(cells[:, row, column].tolist())
                 place: Cells = {"row": row, "after": after, "task": task}
-                lines.append(key_columns(group[0]) | place | {"mean": mean, "sd": sd, "n": n})
+                lines.append(key_columns(group[0]) | place | {"mean": found["mean"], "sd": found["sd"], "n": n})
     return as_frame(lines, schema.RETENTION)
 
 
@@ -108,14 +112,14 @@ def forgetting_frame(records: Sequence[RunRecord], baselines: Sequence[str] | No
         for column, task in enumerate(_task_names(group[0], by_position)):
             line = key_columns(group[0]) | {"task": task}
             for name, table in found.items():
-                mean, sd, half, _ = _over_seeds(table[:, column].tolist())
-                line |= {f"{name}_mean": mean, f"{name}_sd": sd, f"{name}_ci95": half}
+                statistics, _ = _over_seeds(table[:, column].tolist())
+                line |= {f"{name}_{statistic}": value for statistic, value in statistics.items()}
             lines.append(line | {"n": len(group)})
     return as_frame(lines, schema.FORGETTING)
 
 
 def summary_frame(records: Sequence[RunRecord], baselines: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return ``summary.csv``: every metric over seeds, in registry order.
+    """Return ``summary.csv``: every metric over seeds, in registry order, then the best validation accuracy.
 
     ``n`` counts the seeds for which the metric is defined; n = 0 leaves the numbers NaN. Intransigence is taken against
     the independent run of the same setting, seed and task order, where there is one. Arguments and errors as in
@@ -125,20 +129,22 @@ def summary_frame(records: Sequence[RunRecord], baselines: Sequence[str] | None 
     lines: list[Cells] = []
     for group in groups(records, baselines):
         runs = [_summary(record, references.get((record.setting, record.pair))) for record in group]
-        for name in METRICS:
-            mean, sd, half, n = _over_seeds([run[name] for run in runs])
-            lines.append(key_columns(group[0]) | {"metric": name, "mean": mean, "sd": sd, "ci95": half, "n": n})
+        for name in (*METRICS, validation.METRIC):
+            found, n = _over_seeds([run[name] for run in runs])
+            lines.append(key_columns(group[0]) | {"metric": name} | found | {"n": n})
     return as_frame(lines, schema.SUMMARY)
 
 
 def _summary(record: RunRecord, independent: RetentionMatrix | None) -> dict[str, float]:
     """Return the metrics of one run, with the diagonal of the independent run as reference."""
-    if independent is None:
-        return summarise(record.matrix.mean, None, record.modalities)
-    if independent.tasks != record.matrix.tasks:
-        raise ValueError(f"{record.baseline}, seed {record.seed}: its tasks are not those of the independent run")
-    reference = per_task.learned_accuracy_per_task(independent.mean)
-    return summarise(record.matrix.mean, reference, record.modalities)
+    heads = record.heads or known_heads(record.scenario, len(record.matrix.tasks))
+    reference = None
+    if independent is not None:
+        if independent.tasks != record.matrix.tasks:
+            raise ValueError(f"{record.baseline}, seed {record.seed}: its tasks are not those of the independent run")
+        reference = per_task.learned_accuracy_per_task(independent.mean)
+    found = summarise(record.matrix.mean, reference, record.modalities, heads)
+    return found | {validation.METRIC: record.best_validation}
 
 
 def groups(records: Sequence[RunRecord], baselines: Sequence[str] | None = None) -> Iterator[Group]:
@@ -205,10 +211,11 @@ def _task_names(record: RunRecord, by_position: set[Arena]) -> Sequence[str]:
     return [f"position {number}" for number in range(1, len(tasks) + 1)] if record.arena in by_position else tasks
 
 
-def _over_seeds(values: Sequence[float]) -> tuple[float, float, float, int]:
-    """Return mean, sd, half-width of the 95 % interval and count of the values that are defined."""
+def _over_seeds(values: Sequence[float]) -> tuple[dict[str, float], int]:
+    """Return mean, sd, half-width of the 95 % interval, smallest and largest of the values that are defined, and n."""
     defined = [value for value in values if not math.isnan(value)]
     if not defined:
-        return math.nan, math.nan, math.nan, 0
-    interval = mean_interval(defined, confidence=0.95)
-    return interval.mean, interval.sd, interval.half_width, interval.n
+        return dict.fromkeys(("mean", "sd", "ci95", "min", "max"), math.nan), 0
+    found = mean_interval(defined, confidence=0.95)
+    spread = {"mean": found.mean, "sd": found.sd, "ci95": found.half_width}
+    return spread | {"min": min(defined), "max": max(defined)}, found.n

@@ -22,14 +22,19 @@ COMPARED = (
 )
 """The metrics that are compared, in the order of the lines."""
 
+MARGIN = 0.01
+"""Half-width of what counts as equal: one point of accuracy. docs/comparing.md says why."""
+
+_CORRECTED = {"p_permutation": "p_holm", "p_tost": "p_tost_holm"}
 _STATISTICS = (
     "difference",
     "sd",
     "ci95",
-    "bootstrap_low",
-    "bootstrap_high",
+    "min",
+    "max",
     "p_permutation",
     "p_wilcoxon",
+    "p_tost",
     "effect_size",
     "smallest_detectable",
     "pairs_needed",
@@ -42,12 +47,13 @@ def comparison_frame(records: Sequence[RunRecord], order_of_baselines: Sequence[
     The reference is the first baseline of the order. A model is compared with the reference's runs of the same model;
     where the reference has none, as for a baseline that brings its own model, with those of its only model. ``n``
     counts the pairs in which both runs have a value; a run without its counterpart is in no pair. Holm's correction
-    covers the baselines that are tested on the same metric, stream, scenario and data, not the metrics. The effect size
-    is Hedges' g_z. See :mod:`chaoscl.evaluation.statistics` for the tests and their papers.
+    covers the baselines that are tested on the same metric, stream, scenario and data, not the metrics; the tests for a
+    difference and those for equality within MARGIN are two families. The effect size is Hedges' g_z. See
+    :mod:`chaoscl.evaluation.statistics` for the tests and their papers.
 
-    What is not defined is NaN: all but ``n`` without a pair, all but the difference for one pair, the effect size for
-    two, and effect size, power and pairs needed where the differences have no spread. There are no lines for a stream
-    on which the reference has no run.
+    What is not defined is NaN: all but ``n`` without a pair, all but the difference and its range for one pair, the
+    effect size for two, and effect size, power and pairs needed where the differences have no spread. There are no
+    lines for a stream on which the reference has no run.
 
     Args:
         records: the runs, at most one for each setting, baseline, seed and task order.
@@ -135,8 +141,8 @@ def _line(group: Group, reference: Group, metric: str) -> Cells:
             {pair: values[pair] for pair in pairs}, {pair: others[pair] for pair in pairs}
         )
         found |= _statistics(differences)
-    place: Cells = {"reference": reference[0].baseline, "metric": metric, "n": len(pairs), "p_holm": math.nan}
-    return key_columns(group[0]) | place | found
+    place: Cells = {"reference": reference[0].baseline, "metric": metric, "n": len(pairs), "margin": MARGIN}
+    return key_columns(group[0]) | place | dict.fromkeys(_CORRECTED.values(), math.nan) | found
 
 
 def _values(group: Group, metric: str) -> dict[tuple[int, str], float]:
@@ -149,11 +155,12 @@ def _statistics(differences: statistics.Array) -> dict[str, float]:
     """Return what the paired differences of at least one pair say; what they leave undefined is not among it."""
     interval = statistics.mean_interval(differences)
     found = {"difference": interval.mean, "sd": interval.sd, "ci95": interval.half_width}
+    found |= {"min": float(differences.min()), "max": float(differences.max())}
     if interval.n == 1:
         return found
-    found["bootstrap_low"], found["bootstrap_high"] = statistics.bootstrap_interval(differences)
     found["p_permutation"] = statistics.paired_permutation_test(differences)
     found["p_wilcoxon"] = statistics.wilcoxon_signed_rank(differences)
+    found["p_tost"] = statistics.equivalence_test(differences, MARGIN)
     if interval.sd > 0.0:
         found["effect_size"] = statistics.effect_size(differences).g_z
         found["smallest_detectable"] = statistics.smallest_detectable_difference(interval.sd, interval.n)
@@ -171,13 +178,14 @@ def _pairs_needed(interval: statistics.Interval) -> float:
 
 
 def _correct(lines: Sequence[Cells]) -> None:
-    """Fill in the p-values after Holm: one family for each stream, scenario, data and metric."""
-    families: dict[tuple[object, ...], list[Cells]] = {}
-    for line in lines:
-        if not math.isnan(float(line["p_permutation"])):
-            family = tuple(line[name] for name in ("stream", "scenario", "data", "data_sha256", "metric"))
-            families.setdefault(family, []).append(line)
-    for family_lines in families.values():
-        adjusted = statistics.holm([float(line["p_permutation"]) for line in family_lines])
-        for line, p_value in zip(family_lines, adjusted, strict=True):
-            line["p_holm"] = float(p_value)
+    """Fill in the p-values after Holm: for each test one family a stream, scenario, data and metric."""
+    for raw, corrected in _CORRECTED.items():
+        families: dict[tuple[object, ...], list[Cells]] = {}
+        for line in lines:
+            if not math.isnan(float(line[raw])):
+                family = tuple(line[name] for name in ("stream", "scenario", "data", "data_sha256", "metric"))
+                families.setdefault(family, []).append(line)
+        for family_lines in families.values():
+            adjusted = statistics.holm([float(line[raw]) for line in family_lines])
+            for line, p_value in zip(family_lines, adjusted, strict=True):
+                line[corrected] = float(p_value)

@@ -1,7 +1,9 @@
 """All runs of a results folder in one file, matrices.csv, and the aggregates, which follow from it alone."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from chaoscl.evaluation import schema
 from chaoscl.evaluation.aggregate import RunRecord, forgetting_frame, key_columns, retention_frame, summary_frame
 from chaoscl.evaluation.comparison import comparison_frame
 from chaoscl.evaluation.retention import UNTRAINED, RetentionMatrix
+from chaoscl.evaluation.validation import mean_best
 
 RUN = ["baseline", "model", "seed", "order"]
 """What tells the runs of a results folder apart."""
@@ -60,15 +63,24 @@ def matrix_lines(record: RunRecord, run: str) -> pd.DataFrame:
     return frame
 
 
-def records_of(matrices: pd.DataFrame) -> list[RunRecord]:
+def records_of(matrices: pd.DataFrame, curves: pd.DataFrame | None = None) -> list[RunRecord]:
     """Return the runs of a ``matrices.csv``, in the order in which they first appear.
+
+    Args:
+        matrices: matrices.csv of a results folder.
+        curves: its curves.csv; without it the best validation accuracies are not known.
 
     Raises:
         ValueError: the lines of a run are not one whole matrix; one line that names the run.
     """
     schema.validate(matrices, schema.MATRICES)
     key = ["stream", "scenario", "data", "data_sha256", *RUN]
-    return [_record(group) for _, group in matrices.groupby(key, sort=False)]
+    best = {run: mean_best(lines) for run, lines in curves.groupby(RUN, sort=False)} if curves is not None else {}
+    records = [_record(group) for _, group in matrices.groupby(key, sort=False)]
+    return [
+        replace(one, best_validation=best.get((one.baseline, one.model, one.seed, one.order), math.nan))
+        for one in records
+    ]
 
 
 def _record(lines: pd.DataFrame) -> RunRecord:
@@ -92,7 +104,12 @@ def _record(lines: pd.DataFrame) -> RunRecord:
     except ValueError as error:
         raise ValueError(f"{who}: {error}") from error
     return RunRecord(
-        **{name: str(first[name]) for name in ("stream", "scenario", "model", "baseline", "data", "data_sha256")},
+        stream=str(first["stream"]),
+        scenario=str(first["scenario"]),
+        model=str(first["model"]),
+        baseline=str(first["baseline"]),
+        data=str(first["data"]),
+        data_sha256=str(first["data_sha256"]),
         seed=int(first["seed"]),
         matrix=matrix,
         modalities=tuple(rows["modality"]),
@@ -107,9 +124,10 @@ def read_records(folder: Path) -> list[RunRecord]:
     Raises:
         ValueError: the file is missing, damaged or not about one stream, scenario and kind of data; one line.
     """
-    path = folder / schema.MATRICES.name
+    path, curves = folder / schema.MATRICES.name, folder / schema.FOLDER_CURVES.name
     try:
-        records = records_of(schema.read_csv(schema.MATRICES, path))
+        held = schema.read_csv(schema.FOLDER_CURVES, curves) if curves.exists() else None
+        records = records_of(schema.read_csv(schema.MATRICES, path), held)
     except OSError as error:
         raise ValueError(f"{folder} holds no {path.name}, so no results ({error.strerror})") from error
     if len({record.arena for record in records}) > 1:

@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from chaoscl.evaluation import per_task
+from chaoscl.evaluation.heads import heads_are_shared
 from chaoscl.evaluation.modality import mean_step_forgetting
 from chaoscl.evaluation.per_task import as_matrix
 
-Needs = Literal["", "reference", "modalities"]
+Needs = Literal["", "reference", "modalities", "heads"]
 Function = TypeVar("Function", bound=Callable[..., float])
 
 LOPEZ_PAZ = "Lopez-Paz & Ranzato 2017, Gradient Episodic Memory for Continual Learning"
@@ -33,7 +34,7 @@ class Metric:
     Attributes:
         name: name in tables, also the function's name.
         title: name for people.
-        function: takes R, and after it the reference accuracies or the modalities when ``needs`` says so.
+        function: takes R, and after it the reference accuracies, the modalities or the heads when ``needs`` says so.
         formula: the definition in one line.
         unit: "fraction" (of test samples) or "ratio".
         higher_is_better: the sign convention.
@@ -57,12 +58,15 @@ class Metric:
         matrix: npt.ArrayLike,
         reference: npt.ArrayLike | None = None,
         modalities: Sequence[str] | None = None,
+        heads: Sequence[int] | None = None,
     ) -> float:
         """Return the metric's value; NaN when what it needs was not given."""
         if self.needs == "reference":
             return float("nan") if reference is None else self.function(matrix, reference)
         if self.needs == "modalities":
             return float("nan") if modalities is None else self.function(matrix, modalities)
+        if self.needs == "heads":
+            return float("nan") if heads is None else self.function(matrix, heads)
         return self.function(matrix)
 
 
@@ -93,6 +97,7 @@ def summarise(
     matrix: npt.ArrayLike,
     reference: npt.ArrayLike | None = None,
     modalities: Sequence[str] | None = None,
+    heads: Sequence[int] | None = None,
 ) -> dict[str, float]:
     """Return every metric of R by name, in registry order.
 
@@ -100,8 +105,9 @@ def summarise(
         matrix: (T+1, T) retention matrix.
         reference: T accuracies of the independent baseline, for intransigence.
         modalities: the T tasks' modalities, for forgetting within and across modalities.
+        heads: the T tasks' heads, equal where two tasks share one, for forward transfer.
     """
-    return {name: entry.compute(matrix, reference, modalities) for name, entry in METRICS.items()}
+    return {name: entry.compute(matrix, reference, modalities, heads) for name, entry in METRICS.items()}
 
 
 @metric("Average accuracy", "mean over j = 1..T of R[T,j]", (0.0, 1.0), LOPEZ_PAZ)
@@ -195,13 +201,14 @@ def retention_ratio(matrix: npt.ArrayLike) -> float:
     return _mean(per_task.retention_ratio_per_task(matrix)[:-1])
 
 
-@metric("Forward transfer", "mean over j > 1 of R[j-1,j] - R[0,j]", (-1.0, 1.0), LOPEZ_PAZ)
-def forward_transfer(matrix: npt.ArrayLike) -> float:
+@metric("Forward transfer", "mean over j > 1 of R[j-1,j] - R[0,j]", (-1.0, 1.0), LOPEZ_PAZ, needs="heads")
+def forward_transfer(matrix: npt.ArrayLike, heads: Sequence[int]) -> float:
     """Return FWT, the gain on tasks not yet learned over the untrained model; in [-1, 1], higher is better.
 
-    Lopez-Paz & Ranzato 2017, equation 4, with b = R[0]. NaN for T = 1.
+    Lopez-Paz & Ranzato 2017, equation 4, with b = R[0]. NaN for T = 1, and where a task after the first has a head that
+    no earlier task trained: see :mod:`chaoscl.evaluation.heads`.
     """
-    return _mean(per_task.forward_transfer_per_task(matrix)[1:])
+    return _transfer(per_task.forward_transfer_per_task(matrix), heads)
 
 
 @metric(
@@ -209,13 +216,14 @@ def forward_transfer(matrix: npt.ArrayLike) -> float:
     "mean over j > 1 of R[j-1,j]",
     (0.0, 1.0),
     f"{LOPEZ_PAZ}, without their b; compare Diaz-Rodriguez et al. 2018, who average every R[i,j] with i < j",
+    needs="heads",
 )
-def forward_transfer_raw(matrix: npt.ArrayLike) -> float:
+def forward_transfer_raw(matrix: npt.ArrayLike, heads: Sequence[int]) -> float:
     """Return the mean accuracy on each task just before it is learned; in [0, 1], higher is better.
 
-    Holds the chance level of each task, so compare it only within one stream. NaN for T = 1.
+    Holds the chance level of each task, so compare it only within one stream. NaN where :func:`forward_transfer` is.
     """
-    return _mean(per_task.forward_transfer_raw_per_task(matrix)[1:])
+    return _transfer(per_task.forward_transfer_raw_per_task(matrix), heads)
 
 
 @metric(
@@ -289,6 +297,13 @@ def forgetting_cross_modality(matrix: npt.ArrayLike, modalities: Sequence[str]) 
     See :mod:`chaoscl.evaluation.modality`, which has the full block table. NaN when there is no such pair.
     """
     return mean_step_forgetting(matrix, modalities, same=False)
+
+
+def _transfer(values: npt.NDArray[np.float64], heads: Sequence[int]) -> float:
+    """Return the mean over the tasks after the first; NaN unless each shares its head with an earlier task."""
+    if len(heads) != values.size:
+        raise ValueError(f"heads: one a task is needed, {values.size}, not {len(heads)}")
+    return _mean(values[1:]) if heads_are_shared(heads) else float("nan")
 
 
 def _mean(values: npt.NDArray[np.float64]) -> float:

@@ -1,11 +1,14 @@
-"""Ranks of baselines over streams: Friedman's test, Nemenyi's critical difference, and who belongs together.
+"""Ranks of baselines over streams: mean ranks, Friedman's test, and Wilcoxon's test of each pair after Holm.
 
 Demsar 2006, Statistical Comparisons of Classifiers over Multiple Data Sets: each stream ranks the baselines once, so
-the number of independent observations is that of the streams, whatever the number of seeds behind each score.
+the number of independent observations is that of the streams, whatever the number of seeds behind each score. Pairs
+are tested by their own scores alone. Nemenyi's test compares mean ranks, which depend on who else is ranked, so that
+its verdict on a pair changes with the others (Benavoli, Corani & Mangili 2016, Should We Really Use Post-Hoc Tests
+Based on Mean-Ranks?).
 """
 
-import math
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +17,10 @@ from scipy import stats
 
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.metrics import METRICS
-from chaoscl.evaluation.statistics import check_fraction
+from chaoscl.evaluation.statistics import holm, wilcoxon_signed_rank
 
 Array = npt.NDArray[np.float64]
+_DECIMALS = 12
 
 
 def score_table(summaries: Mapping[str, pd.DataFrame], metric: str) -> pd.DataFrame:
@@ -60,11 +64,50 @@ def rank_frame(scores: pd.DataFrame, metric: str, data: str) -> pd.DataFrame:
             "mean_rank": ranks,
             "streams": np.full(ranks.size, table.shape[0], dtype=np.int64),
             "friedman_p": friedman_test(table),
-            "critical_difference": nemenyi_critical_difference(ranks.size, table.shape[0]),
         }
     ).sort_values("mean_rank", kind="stable", ignore_index=True)
     schema.validate(frame, schema.RANKS)
     return frame
+
+
+def pair_frame(scores: pd.DataFrame, metric: str, data: str) -> pd.DataFrame:
+    """Return ``rank_pairs.csv``: Wilcoxon's signed-rank test of each two baselines over the streams, after Holm.
+
+    A pair's ``p_wilcoxon`` depends on the two alone; Holm's correction counts all pairs of the table. Differences are
+    rounded to twelve decimals, so that those that are equal on paper tie. Arguments and errors as in
+    :func:`rank_frame`.
+    """
+    ranked = rank_frame(scores, metric, data)
+    sign = 1.0 if METRICS[metric].higher_is_better else -1.0
+    lines = []
+    for first, second in combinations(zip(ranked["baseline"], ranked["model"], strict=True), 2):
+        gains = (sign * (scores.loc[first] - scores.loc[second])).to_numpy(dtype=np.float64).round(_DECIMALS)
+        lines.append(
+            {
+                "baseline": first[0],
+                "model": first[1],
+                "other": second[0],
+                "other_model": second[1],
+                "data": data,
+                "metric": metric,
+                "better": int((gains > 0).sum()),
+                "worse": int((gains < 0).sum()),
+                "streams": gains.size,
+                "p_wilcoxon": wilcoxon_signed_rank(gains),
+            }
+        )
+    frame = pd.DataFrame(lines)
+    frame["p_holm"] = holm(frame["p_wilcoxon"])
+    schema.validate(frame, schema.RANK_PAIRS)
+    return frame
+
+
+def smallest_p(streams: int, pairs: int) -> float:
+    """Return the smallest p-value that a pair can have: 2 / 2^streams, times the number of pairs in Holm's first step.
+
+    At 5 % no pair can be told apart where it is larger, whatever the scores.
+    """
+    return min(1.0, pairs * 2.0 / 2.0**streams)
 
 
 def mean_ranks(scores: npt.ArrayLike, higher_is_better: bool = True) -> Array:
@@ -83,19 +126,6 @@ def mean_ranks(scores: npt.ArrayLike, higher_is_better: bool = True) -> Array:
     return np.asarray(ranks.mean(axis=0), dtype=np.float64)
 
 
-def nemenyi_critical_difference(competitors: int, streams: int, alpha: float = 0.05) -> float:
-    """Return the smallest difference of two mean ranks that is significant at ``alpha``.
-
-    q * sqrt(k (k + 1) / (6 N)), with q the upper quantile of the studentised range of k groups and infinite degrees of
-    freedom over sqrt(2) (Demsar 2006, section 3.2.2; scipy.stats.studentized_range).
-    """
-    if competitors < 2 or streams < 1:
-        raise ValueError("nemenyi: at least two competitors and one stream are needed")
-    check_fraction("alpha", alpha)
-    q = float(stats.studentized_range.ppf(1.0 - alpha, competitors, np.inf)) / math.sqrt(2.0)
-    return q * math.sqrt(competitors * (competitors + 1) / (6.0 * streams))
-
-
 def friedman_test(scores: npt.ArrayLike) -> float:
     """Return the p-value of Friedman's test that k competitors rank alike over N streams.
 
@@ -112,21 +142,3 @@ def friedman_test(scores: npt.ArrayLike) -> float:
     if bool((table == table[:, :1]).all()):
         return 1.0
     return float(stats.friedmanchisquare(*table.T).pvalue)
-
-
-def joined_groups(ranks: npt.ArrayLike, critical_difference: float) -> list[tuple[int, ...]]:
-    """Return the largest groups of competitors among whom no two mean ranks differ by the critical difference.
-
-    Each group holds the positions of its members in ``ranks``, the best first, and at least two of them; no group lies
-    inside another. These are the thick lines of Demsar's diagram (2006, figure 1).
-    """
-    values = np.asarray(ranks, dtype=np.float64)
-    order = np.argsort(values, kind="stable")
-    groups: list[tuple[int, ...]] = []
-    reached = 0
-    for start in range(order.size):
-        end = start + int(np.sum(values[order[start:]] - values[order[start]] < critical_difference))
-        if end > reached and end - start > 1:
-            groups.append(tuple(int(place) for place in order[start:end]))
-        reached = max(reached, end)
-    return groups

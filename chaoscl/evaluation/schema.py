@@ -145,6 +145,8 @@ FORGETTING = Table(
                 ("mean", "mean over seeds"),
                 ("sd", "sample standard deviation over seeds"),
                 ("ci95", "half-width of the 95 % Student interval"),
+                ("min", "smallest value of a seed"),
+                ("max", "largest value of a seed"),
             )
         ),
         Column(
@@ -161,10 +163,12 @@ SUMMARY = Table(
     "all runs: every metric over seeds, long format, one line a metric",
     (
         *_KEY,
-        Column("metric", "str", "", "name of the metric in the registry"),
+        Column("metric", "str", "", "name of the metric in the registry, or best_validation_accuracy"),
         Column("mean", "float", "see the metric", "mean over seeds"),
         Column("sd", "float", "see the metric", "sample standard deviation over seeds; empty for one seed"),
         Column("ci95", "float", "see the metric", "half-width of the 95 % Student interval; empty for one seed"),
+        Column("min", "float", "see the metric", "smallest value of a seed"),
+        Column("max", "float", "see the metric", "largest value of a seed"),
         _SEEDS,
     ),
 )
@@ -181,11 +185,16 @@ COMPARISONS = Table(
         Column("difference", "float", "see the metric", "mean of baseline minus reference"),
         Column("sd", "float", "see the metric", "sample standard deviation of the differences; empty for one pair"),
         Column("ci95", "float", "see the metric", "half-width of the 95 % Student interval; empty for one pair"),
-        Column("bootstrap_low", "float", "see the metric", "lower end of the 95 % BCa bootstrap interval"),
-        Column("bootstrap_high", "float", "see the metric", "upper end of the 95 % BCa bootstrap interval"),
+        Column("min", "float", "see the metric", "smallest difference of a pair"),
+        Column("max", "float", "see the metric", "largest difference of a pair"),
         Column("p_permutation", "float", "", "two-sided p-value of the sign-flip test; at least 2 / 2^n", "%.6g"),
         Column("p_wilcoxon", "float", "", "two-sided p-value of Wilcoxon's signed-rank test", "%.6g"),
         Column("p_holm", "float", "", "p_permutation after Holm, over the baselines with the same metric", "%.6g"),
+        Column("margin", "float", "see the metric", "differences smaller than this count as equal"),
+        Column(
+            "p_tost", "float", "", "p-value of the equivalence test (TOST): true difference within +-margin", "%.6g"
+        ),
+        Column("p_tost_holm", "float", "", "p_tost after Holm, over the baselines with the same metric", "%.6g"),
         Column("effect_size", "float", "sd", "Hedges' g_z of the differences; empty below three pairs or sd 0"),
         Column(
             "smallest_detectable",
@@ -262,7 +271,24 @@ RANKS = Table(
         Column("mean_rank", "float", "", "mean rank over the streams; 1 is best, ties share their mean rank"),
         Column("streams", "int", "streams", "streams ranked, the same on every line"),
         Column("friedman_p", "float", "", "p-value of Friedman's test, the same on every line; empty for two", "%.6g"),
-        Column("critical_difference", "float", "ranks", "Nemenyi's at 5 %, the same on every line"),
+    ),
+)
+
+RANK_PAIRS = Table(
+    "rank_pairs.csv",
+    "several results folders: each two baselines over their streams, for one metric; the better mean rank first",
+    (
+        Column("baseline", "str", "", "the one with the better mean rank"),
+        Column("model", "str", "", "its model in the zoo"),
+        Column("other", "str", "", "the one that it is compared with"),
+        Column("other_model", "str", "", "its model in the zoo"),
+        Column("data", "str", "", "where the data came from"),
+        Column("metric", "str", "", "name of the metric in the registry"),
+        Column("better", "int", "streams", "streams on which the first has the better value"),
+        Column("worse", "int", "streams", "streams on which it has the worse value"),
+        Column("streams", "int", "streams", "streams ranked, the same on every line"),
+        Column("p_wilcoxon", "float", "", "two-sided p-value of Wilcoxon's signed-rank test over the streams", "%.6g"),
+        Column("p_holm", "float", "", "p_wilcoxon after Holm, over all pairs of the file", "%.6g"),
     ),
 )
 
@@ -295,6 +321,7 @@ TABLES = {
         COSTS,
         TIMINGS,
         RANKS,
+        RANK_PAIRS,
         DATA,
     )
 }

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from chaoscl.reports.tables import percent
+from chaoscl.reports.estimates import percent
 
 
 def anchor_table(anchors: pd.DataFrame) -> pd.DataFrame:

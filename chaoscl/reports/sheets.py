@@ -13,8 +13,10 @@ from chaoscl.evaluation.matrices import RUN
 from chaoscl.evaluation.metrics import METRICS
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.files import write_atomic
+from chaoscl.reports.estimates import RANGE_NOTE, has_range, percent
 from chaoscl.reports.results import Results
 from chaoscl.reports.tables import (
+    LEVEL,
     SHOWN,
     byte_size,
     comparison_table,
@@ -23,13 +25,15 @@ from chaoscl.reports.tables import (
     data_table,
     latex,
     main_table,
+    margin_text,
     markdown,
-    percent,
     short_count,
+    shown_metrics,
+    table_notes,
 )
 
 _NUMBER = re.compile(r"[<+-]?[\d,]+(\.\d+)?(e[+-]\d+)?( ?([kMGTP]|[KMGT]iB|B))?( [(±/].*| of .*)?")
-_LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
+_LEVELS = ((0.001, "***"), (0.01, "**"), (LEVEL, "*"))
 _KEY = ["baseline", "model"]
 
 
@@ -66,7 +70,7 @@ class Sheet:
 def main_sheet(results: Results) -> Sheet:
     """Return the metrics of each baseline, percent, and whether its average accuracy differs from the reference's."""
     frame = main_table(results[schema.FORGETTING], results[schema.SUMMARY])
-    shown = frame[[*_KEY, *SHOWN.values(), "seeds"]].copy()
+    shown = frame[[*_KEY, *shown_metrics(results[schema.SUMMARY]).values(), "seeds"]].copy()
     comparisons = results[schema.COMPARISONS]
     comparisons = comparisons[comparisons["metric"] == "average_accuracy"]
     if len(comparisons):
@@ -74,11 +78,12 @@ def main_sheet(results: Results) -> Sheet:
         lines = {(line["baseline"], line["model"]): line for line in comparisons.to_dict("records")}
         marks = [significance(lines.get(key)) for key in shown[_KEY].itertuples(index=False, name=None)]
         shown.insert(3, f"differs from {reference}", marks)
-    return Sheet("main", "Accuracy, transfer and forgetting, %", shown, main_note(results))
+    notes = " ".join([main_note(results), *table_notes(results[schema.SUMMARY], shown)])
+    return Sheet("main", "Accuracy, transfer and forgetting, %", shown, notes)
 
 
 def significance(line: dict[Any, Any] | None) -> str:
-    """Return ``***``, ``**`` or ``*`` with the direction, ``n.s.``, or what stands in the way of a test.
+    """Return ``***``, ``**`` or ``*`` with the direction, ``equal within ...``, ``n.s.``, or why there is no test.
 
     Args:
         line: of comparisons.csv, or None for the reference itself.
@@ -88,7 +93,9 @@ def significance(line: dict[Any, Any] | None) -> str:
     if pd.isna(line["p_holm"]):
         return "not tested"
     mark = next((stars for level, stars in _LEVELS if line["p_holm"] < level), "")
-    return f"{mark} {'higher' if line['difference'] > 0 else 'lower'}" if mark else "n.s."
+    if mark:
+        return f"{mark} {'higher' if line['difference'] > 0 else 'lower'}"
+    return f"equal within {margin_text(line['margin'])}" if line["p_tost_holm"] < LEVEL else "n.s."
 
 
 def main_note(results: Results) -> str:
@@ -102,16 +109,18 @@ def main_note(results: Results) -> str:
         return f"{spread} {why}, so nothing says which differences are significant."
     marks = (
         "Marks: permutation test on average accuracy, paired over seeds, after Holm:"
-        " *** p < 0.001, ** p < 0.01, * p < 0.05, n.s. not significant."
+        " *** p < 0.001, ** p < 0.01, * p < 0.05; equal within a margin: no such difference, but an equivalence test"
+        " (TOST, after Holm) at 5 %; n.s.: neither, so nothing is decided."
     )
     pairs = int(comparisons["n"].max())
-    least = 2 / 2**pairs
+    tested = len(comparisons.loc[comparisons["p_holm"].notna(), _KEY].drop_duplicates())
+    least = min(1.0, tested * 2 / 2**pairs)
     if pairs < 2:
         return f"{spread} {marks} One pair of runs: nothing can be tested."
-    if least > _LEVELS[-1][0]:
+    if least > LEVEL:
         marks += (
-            f" With {pairs} pairs p cannot fall below {least:.3g}, so n.s. says nothing here: read the difference, its"
-            " interval and the smallest detectable difference below."
+            f" With {pairs} pairs and {tested} tests p cannot fall below {least:.3g}, so no difference can be"
+            " significant here: read it, its interval and the smallest detectable difference below."
         )
     return f"{spread} {marks}"
 
@@ -119,7 +128,9 @@ def main_note(results: Results) -> str:
 def task_sheet(results: Results) -> Sheet:
     """Return the final accuracy of each baseline on each task, percent."""
     frame = main_table(results[schema.FORGETTING], results[schema.SUMMARY])
-    return Sheet("tasks", "Accuracy on each task at the end of the stream, %", frame[[*_KEY, *results.tasks]])
+    shown = frame[[*_KEY, *results.tasks]]
+    note = RANGE_NOTE if has_range([shown]) else ""
+    return Sheet("tasks", "Accuracy on each task at the end of the stream, %", shown, note)
 
 
 def comparison_sheet(results: Results) -> Sheet | None:
@@ -132,11 +143,16 @@ def comparison_sheet(results: Results) -> Sheet | None:
         part = comparison_table(comparisons, metric)
         part.insert(2, "metric", METRICS[metric].title if metric in METRICS else metric)
         parts.append(part)
+    margin = margin_text(float(comparisons["margin"].iloc[0]))
     note = (
-        "Baseline minus reference, paired over seeds and task orders. detectable: the smallest true difference that so"
-        " many pairs find with 80 % power; a smaller difference that is not significant says nothing."
+        "Baseline minus reference, paired over seeds and task orders. p (Holm): of a difference. p (equal): of"
+        f" equality within {margin} (TOST), after Holm. Not decided: neither is significant at 5 %. detectable: the"
+        " smallest true difference that so many pairs find with 80 % power; a smaller one that is not significant says"
+        " nothing."
     )
-    return Sheet("comparisons", "Paired differences, percentage points", pd.concat(parts, ignore_index=True), note)
+    frame = pd.concat(parts, ignore_index=True)
+    note += f" {RANGE_NOTE}" if has_range([frame]) else ""
+    return Sheet("comparisons", "Paired differences, percentage points", frame, note)
 
 
 def cost_sheet(results: Results) -> Sheet | None:
@@ -222,10 +238,15 @@ def write_sheets(results: Results, out: Path) -> list[Path]:
     written = []
     for sheet in sheets(results):
         caption = f"{sheet.caption} ({results.title})"
+        note = f"\n{sheet.note}\n" if sheet.note else ""
         texts = {
             "csv": csv_text(sheet.frame.assign(data=results.key["data"])),
-            "md": f"{caption}\n\n{markdown(sheet.frame)}",
-            "tex": latex(sheet.frame, caption, f"tab:{results.key['stream']}-{sheet.name}"),
+            "md": f"{caption}\n\n{markdown(sheet.frame)}{note}",
+            "tex": latex(
+                sheet.frame,
+                f"{caption}. {sheet.note}" if sheet.note else caption,
+                f"tab:{results.key['stream']}-{sheet.name}",
+            ),
         }
         for ending, text in texts.items():
             written.append(out / f"{sheet.name}.{ending}")

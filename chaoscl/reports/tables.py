@@ -2,16 +2,19 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from rich import box
 from rich.table import Table
 
-from chaoscl.evaluation import csvtext
+from chaoscl.evaluation import csvtext, heads
+from chaoscl.reports.estimates import RANGE_NOTE, bounds_of, bounds_of_difference, estimate, has_range
 
 SHOWN = {
     "average_accuracy": "average accuracy",
+    "learning_accuracy": "learning accuracy",
     "backward_transfer": "backward transfer",
     "forgetting_first_last": "forgetting (first - last)",
     "forgetting_max_last": "forgetting (max - last)",
@@ -19,64 +22,126 @@ SHOWN = {
     "intransigence": "intransigence",
 }
 """Metrics of the main table, by the name in summary.csv."""
-
-
+WHERE_DEFINED = ("forward_transfer", "intransigence")
+"""Those that are left out of a table in which no line has them; a note says why."""
+LEVEL = 0.05
 MOST_COLUMNS = 8
 """Tasks whose accuracies a terminal has room for."""
 
 
-def percent(mean: float, half_width: float) -> str:
-    """Return a share as percent with its 95 % interval: ``83.4 ± 0.6``; without one for a single seed; ``-`` if NaN."""
-    if math.isnan(mean):
-        return "-"
-    shown = f"{100 * mean:.1f}".replace("-0.0", "0.0")
-    return shown if math.isnan(half_width) else f"{shown} ± {100 * half_width:.1f}"
+def shown_metrics(summary: pd.DataFrame) -> dict[str, str]:
+    """Return the metrics that a main table of these lines has: SHOWN without what is defined for no line."""
+    defined = set(summary.loc[summary["n"] > 0, "metric"])
+    return {name: title for name, title in SHOWN.items() if name not in WHERE_DEFINED or name in defined}
 
 
 def main_table(forgetting: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
-    """Return the main table: a row for each baseline, final accuracy a task, then the metrics of SHOWN, as text.
+    """Return the main table: a row for each baseline, final accuracy a task, then the metrics, as text.
 
     Args:
         forgetting: forgetting.csv.
         summary: summary.csv.
     """
     rows = []
+    metrics = shown_metrics(summary)
     for (model, baseline), group in forgetting.groupby(["model", "baseline"], sort=False):
         row = {"baseline": str(baseline), "model": str(model)}
         for line in group.to_dict("records"):
-            row[str(line["task"])] = percent(line["final_mean"], line["final_ci95"])
-        chosen = summary[(summary["model"] == model) & (summary["baseline"] == baseline)].set_index("metric")
-        for name, title in SHOWN.items():
-            row[title] = percent(chosen["mean"][name], chosen["ci95"][name])
+            row[str(line["task"])] = estimate(line, "final_")
+        chosen = summary[(summary["model"] == model) & (summary["baseline"] == baseline)]
+        lines = {line["metric"]: line for line in chosen.to_dict("records")}
+        for name, title in metrics.items():
+            row[title] = estimate(lines[name], bounds=bounds_of(name))
         row["seeds"] = str(group["n"].max())
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def table_notes(summary: pd.DataFrame, *tables: pd.DataFrame) -> list[str]:
+    """Return what a reader of main tables must know: why a metric is not there, and what a range in a cell means.
+
+    Args:
+        summary: summary.csv.
+        tables: as text, made from it.
+    """
+    shown = shown_metrics(summary)
+    notes = []
+    if "forward_transfer" not in shown:
+        notes += [heads.reason(scenario) for scenario in dict.fromkeys(summary["scenario"])]
+    if "intransigence" not in shown:
+        notes.append(
+            "Intransigence is not defined: it is against the baseline independent, which is not among the runs."
+        )
+    return [*notes, RANGE_NOTE] if has_range(tables) else notes
+
+
+def main_markdown(forgetting: pd.DataFrame, summary: pd.DataFrame, tasks: bool = True) -> str:
+    """Return the main table as Markdown, its notes below it.
+
+    Args:
+        forgetting: forgetting.csv.
+        summary: summary.csv.
+        tasks: whether it has a column for each task.
+    """
+    frame = main_table(forgetting, summary)
+    if not tasks:
+        frame = frame.drop(columns=list(dict.fromkeys(forgetting["task"])))
+    notes = table_notes(summary, frame)
+    return markdown(frame) + (f"\n{' '.join(notes)}\n" if notes else "")
 
 
 def comparison_table(comparisons: pd.DataFrame, metric: str = "average_accuracy") -> pd.DataFrame:
     """Return how each baseline differs from the reference, as text: a row for each baseline, in percentage points.
 
     ``detectable`` is the smallest true difference that so many pairs find with 80 % power; a smaller difference that
-    is not significant says nothing. ``-`` is not defined, such as every test for one pair.
+    is not significant says nothing. ``verdict`` is that of :func:`verdict`. ``-`` is not defined, such as every test
+    for one pair.
 
     Args:
         comparisons: comparisons.csv.
         metric: the metric to show, one of those in the file, measured as a fraction.
     """
     lines = comparisons[comparisons["metric"] == metric]
-    intervals = zip(lines["difference"], lines["ci95"], strict=True)
+    bounds = bounds_of_difference(metric)
     return pd.DataFrame(
         {
             "baseline": lines["baseline"],
             "model": lines["model"],
             "against": lines["reference"],
-            "difference": [_signed(percent(*interval)) for interval in intervals],
+            "difference": [_signed(estimate(line, bounds=bounds)) for line in lines.to_dict("records")],
             "p (Holm)": [p_value(value) for value in lines["p_holm"]],
+            "p (equal)": [p_value(value) for value in lines["p_tost_holm"]],
+            "verdict": [verdict(line) for line in lines.to_dict("records")],
             "effect (g_z)": [_or_dash(value, "+.2f") for value in lines["effect_size"]],
             "detectable": [_or_dash(100 * value, ".1f") for value in lines["smallest_detectable"]],
             "pairs": lines["n"].astype(str),
         }
     ).reset_index(drop=True)
+
+
+def margin_text(margin: float) -> str:
+    """Return the margin of an equivalence test as words: ``1 point``, ``0.5 points``."""
+    points = f"{100 * margin:g}"
+    return f"{points} {'point' if points == '1' else 'points'}"
+
+
+def verdict(line: Mapping[Any, Any]) -> str:
+    """Return what the two tests of a comparison say at 5 % after Holm.
+
+    A significant difference and equality within the margin are two findings: both can hold (a difference that is sure
+    and small), or neither (``not decided``). ``not tested`` is one pair of runs.
+
+    Args:
+        line: of comparisons.csv.
+    """
+    if pd.isna(line["p_holm"]):
+        return "not tested"
+    found = []
+    if line["p_holm"] < LEVEL:
+        found.append("higher" if line["difference"] > 0 else "lower")
+    if line["p_tost_holm"] < LEVEL:
+        found.append(f"equal within {margin_text(line['margin'])}")
+    return ", ".join(found) or "not decided"
 
 
 def cost_table(costs: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
@@ -111,23 +176,31 @@ def cost_table(costs: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def rank_table(ranks: pd.DataFrame) -> pd.DataFrame:
-    """Return mean ranks as text, the best first, and whether each differs significantly from the best.
+def rank_table(ranks: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return mean ranks as text, the best first, and how each compares with the best over the streams.
 
     Args:
         ranks: ranks.csv, one metric.
+        pairs: rank_pairs.csv of the same ranking.
     """
-    behind = ranks["mean_rank"] - ranks["mean_rank"].min()
+    best = ranks.iloc[0]
+    with_best = pairs[(pairs["baseline"] == best["baseline"]) & (pairs["model"] == best["model"])]
+    lines = {(line["other"], line["other_model"]): line for line in with_best.to_dict("records")}
+    found = [lines.get(key) for key in zip(ranks["baseline"], ranks["model"], strict=True)]
     return pd.DataFrame(
         {
             "baseline": ranks["baseline"],
             "model": ranks["model"],
             "mean rank": [f"{rank:.2f}" for rank in ranks["mean_rank"]],
-            "significantly worse than the best": [
-                "yes" if far else "no" for far in behind >= ranks["critical_difference"]
-            ],
+            "worse than the best on": ["-" if one is None else f"{one['better']} of {one['streams']}" for one in found],
+            "p (Holm)": ["-" if one is None else p_value(one["p_holm"]) for one in found],
+            "differs from the best": ["-" if one is None else _yes(one["p_holm"] < LEVEL) for one in found],
         }
     )
+
+
+def _yes(true: bool) -> str:
+    return "yes" if true else "no"
 
 
 def p_value(value: float) -> str:
@@ -187,7 +260,7 @@ def _share(used: int, official: int) -> str:
 
 def rich_table(frame: pd.DataFrame, title: str) -> Table:
     """Return a frame of texts as a table for the terminal."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE)
     for column in frame.columns:
         table.add_column(str(column), justify="right" if _is_number(frame[column]) else "left", overflow="fold")
     for row in frame.itertuples(index=False):
@@ -200,17 +273,20 @@ def terminal_tables(frames: dict[str, pd.DataFrame]) -> Sequence[Table]:
 
     Long streams show their average accuracy only; each task is in forgetting.csv.
     """
-    frame = main_table(frames["forgetting.csv"], frames["summary.csv"])
-    tasks = [column for column in frame.columns if column not in ("baseline", "model", "seeds", *SHOWN.values())]
+    summary = frames["summary.csv"]
+    frame = main_table(frames["forgetting.csv"], summary)
+    metrics = shown_metrics(summary)
+    tasks = [column for column in frame.columns if column not in ("baseline", "model", "seeds", *metrics.values())]
     if len(tasks) > MOST_COLUMNS:
         tasks = []
     average = SHOWN["average_accuracy"]
     accuracies = frame[["baseline", "model", *tasks, average, "seeds"]]
-    metrics = frame[["baseline", *(title for title in SHOWN.values() if title != average)]]
+    others = frame[["baseline", *(title for title in metrics.values() if title != average)]]
     shown = [
         rich_table(accuracies, "Accuracy after the whole stream, % (mean ± 95 % interval over seeds)"),
-        rich_table(metrics, "Transfer and forgetting, percentage points"),
+        rich_table(others, "Learning, transfer and forgetting, %"),
     ]
+    shown[-1].caption = " ".join(table_notes(summary, accuracies, others)) or None
     comparisons = frames["comparisons.csv"]
     if len(comparisons):
         title = f"Average accuracy against {comparisons['reference'].iloc[0]}, percentage points, paired"

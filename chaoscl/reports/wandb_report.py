@@ -16,7 +16,7 @@ import pandas as pd
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.reports.results import read_frame
-from chaoscl.reports.tables import SHOWN, comparison_table, cost_table, data_table, main_table, markdown
+from chaoscl.reports.tables import SHOWN, comparison_table, cost_table, data_table, main_markdown, markdown
 from chaoscl.reports.wandb_log import HEAT_MAP, MATRIX_TABLE, SO_FAR, check_login
 
 _WIDTH, _HEIGHT = 8, 6
@@ -128,7 +128,7 @@ def _text(folder: Path, forgetting: pd.DataFrame, summary: pd.DataFrame) -> str:
     parts = [f"Stream {first['stream']}, {first['scenario']}-incremental; percent, mean ± 95 % interval over seeds."]
     if "embedded" in set(data["source"]):
         parts.append("**EMBEDDED data: generated stand-ins, not for comparison with any result on real data.**")
-    parts.append(markdown(main_table(forgetting, summary)))
+    parts.append(main_markdown(forgetting, summary))
     if (folder / schema.COMPARISONS.name).exists():
         comparisons = read_frame(folder, schema.COMPARISONS)
         if len(comparisons):

@@ -163,7 +163,7 @@ def write_aggregates(
         table: in_order(_united(held.frames[table], frame, replaced if table is not schema.RUNS else None), order)
         for table, frame in frames.items()
     }
-    frames |= aggregate_frames(records_of(frames[schema.MATRICES]))
+    frames |= aggregate_frames(records_of(frames[schema.MATRICES], frames[schema.FOLDER_CURVES]))
     frames[schema.DATA] = pd.DataFrame(data_rows(bank))
     for table, frame in frames.items():
         write_atomic(out / table.name, schema.to_csv(frame, table))
@@ -212,6 +212,11 @@ def _cost_frame(jobs: Sequence[Job], table: schema.Table) -> pd.DataFrame:
     """Return costs.csv or timings.csv: what each run took."""
     rows = [_of(job) | stored(job.folder).metrics["cost"] for job in jobs]
     return pd.DataFrame(rows, columns=table.header) if rows else schema.empty(table)
+
+
+def _run(job: Job) -> tuple[str, str, int, str]:
+    """Return baseline, model, seed and order of a run."""
+    return job.spec.baseline, job.model, job.spec.seed, job.spec.order
 
 
 def _record(job: Job, bank: Bank) -> RunRecord:

@@ -15,7 +15,7 @@ from chaoscl.files import new_folder
 from chaoscl.runs.baseline import Baseline
 from chaoscl.runs.provenance import code_hash, computing_versions, environment, git_commit
 from chaoscl.runs.spec import RunSpec
-from chaoscl.streams import find_stream
+from chaoscl.streams import check_scenario, find_stream, task_heads
 
 
 def run_folder(root: Path, spec: RunSpec, model: str, digest: str) -> Path:
@@ -53,7 +53,8 @@ def write_run(folder: Path, spec: RunSpec, baseline: Baseline, bank: Bank, outco
         "code": code_hash(),
     }
     modalities = [task.modality for task in stream.tasks]
-    values = summarise(outcome.matrix.mean, modalities=modalities)
+    heads = task_heads(stream, check_scenario(spec.scenario))
+    values = summarise(outcome.matrix.mean, modalities=modalities, heads=heads)
     metrics = {
         "metrics": {name: None if math.isnan(value) else value for name, value in values.items()},
         "cost": {**asdict(outcome.cost), "models": len(outcome.networks)},

@@ -74,7 +74,14 @@ def test_ranks_of_three_streams(command, folders, tmp_path):
     assert set(frame["streams"]) == {3}
     assert (out / "critical_difference.png").read_bytes().startswith(b"\x89PNG")
     assert (out / "command.txt").read_text().startswith("python benchmarks/ranks.py ")
-    assert "Friedman p 0.029, critical difference 2.71 at 5 %" in shown
+    assert "Friedman p 0.029; each of 6 pairs: Wilcoxon's signed-rank test" in shown
+    assert "p cannot fall below 1.000" in shown
+    pairs = schema.read_csv(schema.RANK_PAIRS, out / "rank_pairs.csv")
+    assert len(pairs) == 6
+    # joint is better than each of the others on all three streams, and three streams cannot show it
+    assert pairs["better"].tolist() == [3] * 6
+    assert pairs["p_wilcoxon"].tolist() == [0.25] * 6
+    assert set(pairs["p_holm"]) == {1.0}
     assert "left out: replay (m), which has no average_accuracy on one (task), three (task)" in shown
     assert "written to results/ranks" in shown
 

@@ -406,6 +406,21 @@ def test_domains_share_a_head_where_tasks_have_equally_many_classes(command, tmp
     assert sizes == {f"head {number + 1}": 33 * 10 for number in range(heads)}
     summary = schema.read_csv(schema.SUMMARY, tmp_path / "o" / "summary.csv")
     assert set(summary["scenario"]) == {scenario}
+    # before a task's head has been trained its answers are chance, and nothing is transferred by it
+    transfer = summary.set_index("metric").loc["forward_transfer"]
+    assert transfer["n"] == (1 if scenario == "domain" else 0)
+
+
+def test_the_best_validation_accuracy_of_a_run_is_that_of_its_curves(command, tmp_path):
+    words = ("--seeds", "1", "--baselines", "naive,joint", "--out", "o")
+    assert command(*QUICK, *words)[0] == 0
+    summary = schema.read_csv(schema.SUMMARY, tmp_path / "o" / "summary.csv").set_index(["baseline", "metric"])
+    for line in schema.read_csv(schema.RUNS, tmp_path / "o" / "runs.csv").to_dict("records"):
+        curves = schema.read_csv(schema.CURVES, tmp_path / "o" / "runs" / line["run"] / "curves.csv")
+        best = curves.groupby("experience")["validation_accuracy"].max()
+        assert summary.loc[(line["baseline"], "best_validation_accuracy"), "mean"] == pytest.approx(
+            best.mean(), abs=1e-6
+        )
 
 
 def test_the_online_recipe_sees_each_sample_once(command, tmp_path):

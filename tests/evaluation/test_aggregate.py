@@ -63,13 +63,36 @@ def test_forgetting_over_two_seeds(make_record):
 def test_summary_over_two_seeds(make_record):
     frame = summary_frame([make_record(FIRST, seed=0), make_record(SECOND, seed=1)])
     schema.validate(frame, schema.SUMMARY)
-    assert frame["metric"].tolist() == list(METRICS)
+    assert frame["metric"].tolist() == [*METRICS, "best_validation_accuracy"]
     transfer = line(frame, metric="backward_transfer")
     assert transfer["mean"] == pytest.approx(-0.3)
     assert transfer["ci95"] == pytest.approx(12.706 * 0.1, rel=1e-4)
+    assert (transfer["min"], transfer["max"]) == (pytest.approx(-0.4), pytest.approx(-0.2))
     assert transfer["n"] == 2
     # (0.6 + 0.9)/2 = 0.75 and (0.5 + 0.7)/2 = 0.6
     assert line(frame, metric="average_accuracy")["mean"] == pytest.approx(0.675)
+
+
+@pytest.mark.parametrize(
+    ("changes", "defined"),
+    [
+        ({}, False),
+        ({"scenario": "class"}, False),
+        ({"scenario": "domain"}, False),  # which heads are shared is not known
+        ({"scenario": "domain", "heads": (0, 1)}, False),
+        ({"scenario": "domain", "heads": (0, 0)}, True),
+    ],
+)
+def test_forward_transfer_is_there_only_where_an_earlier_task_trained_the_head(make_record, changes, defined):
+    frame = summary_frame([make_record(FIRST, seed=seed, **changes) for seed in (0, 1)])
+    for metric in ("forward_transfer", "forward_transfer_raw"):
+        assert line(frame, metric=metric)["n"] == (2 if defined else 0)
+
+
+def test_the_best_validation_accuracy_is_a_line_of_its_own(make_record):
+    records = [make_record(FIRST, seed=seed, best_validation=best) for seed, best in enumerate((0.7, 0.9, math.nan))]
+    cell = line(summary_frame(records), metric="best_validation_accuracy")
+    assert (cell["mean"], cell["min"], cell["max"], cell["n"]) == (pytest.approx(0.8), 0.7, 0.9, 2)
 
 
 def test_one_seed_has_no_spread(make_record):
@@ -82,12 +105,16 @@ def test_one_seed_has_no_spread(make_record):
 def test_what_joint_leaves_undefined_is_empty_with_no_seeds(make_record):
     records = [make_record(JOINT, "joint", seed) for seed in (0, 1)]
     text = schema.to_csv(summary_frame(records), schema.SUMMARY)
-    assert "tiny,task,small,joint,embedded,ab12,backward_transfer,,,,0\n" in text
-    assert "tiny,task,small,joint,embedded,ab12,average_accuracy,0.900000,0.000000,0.000000,2\n" in text
+    assert "tiny,task,small,joint,embedded,ab12,backward_transfer,,,,,,0\n" in text
+    assert (
+        "tiny,task,small,joint,embedded,ab12,average_accuracy,0.900000,0.000000,0.000000,0.900000,0.900000,2\n" in text
+    )
     text = schema.to_csv(retention_frame(records), schema.RETENTION)
     assert "tiny,task,small,joint,embedded,ab12,1,t1,t2,,,0\n" in text
     text = schema.to_csv(forgetting_frame(records), schema.FORGETTING)
-    assert "tiny,task,small,joint,embedded,ab12,t1,,,,0.900000,0.000000,0.000000,,,,,,,2\n" in text
+    assert (
+        "tiny,task,small,joint,embedded,ab12,t1,,,,,,0.900000,0.000000,0.000000,0.900000,0.900000,,,,,,,,,,,2\n" in text
+    )
 
 
 def test_intransigence_is_against_the_independent_run_of_the_same_seed(make_record):
@@ -113,7 +140,7 @@ def test_intransigence_is_against_the_independent_run_of_the_same_seed(make_reco
 def test_a_reference_from_another_setting_is_not_taken(make_record, change):
     records = [make_record(FIRST), make_record(FIRST, "independent", **change)]
     assert line(summary_frame(records), baseline="naive", metric="intransigence")["n"] == 0
-    assert len(summary_frame(records)) == 2 * len(METRICS)
+    assert len(summary_frame(records)) == 2 * len([*METRICS, "best_validation_accuracy"])
 
 
 def test_modalities_reach_the_metrics(make_record):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from chaoscl.evaluation import schema, statistics
 from chaoscl.evaluation.aggregate import RunRecord
@@ -17,7 +18,7 @@ from chaoscl.evaluation.metrics import METRICS
 from chaoscl.evaluation.retention import RetentionMatrix
 
 NAN = math.nan
-TESTS = ["bootstrap_low", "bootstrap_high", "p_permutation", "p_wilcoxon", "p_holm"]
+TESTS = ["p_permutation", "p_wilcoxon", "p_holm", "p_tost", "p_tost_holm"]
 NEED_SPREAD = ["effect_size", "smallest_detectable", "pairs_needed"]
 JOINT = [[0.5, 0.5], [NAN, NAN], [0.9, 0.9]]
 
@@ -53,7 +54,10 @@ def test_three_pairs_by_hand(make_record):
     assert found["ci95"] == pytest.approx(4.303 * 0.1 / math.sqrt(3), rel=2e-4)
     assert found["p_permutation"] == found["p_wilcoxon"] == found["p_holm"] == pytest.approx(0.25)
     assert found["effect_size"] == pytest.approx(2.0 / math.sqrt(math.pi))
-    assert 0.1 <= found["bootstrap_low"] < 0.2 < found["bootstrap_high"] <= 0.3
+    assert (found["min"], found["max"]) == (pytest.approx(0.1), pytest.approx(0.3))
+    # twenty points are not within one: the upper of the two t tests decides, t = (0.2 - 0.01) / (0.1 / sqrt(3))
+    assert found["margin"] == 0.01
+    assert found["p_tost"] == found["p_tost_holm"] == pytest.approx(stats.t.cdf(0.19 * math.sqrt(3) / 0.1, 2))
     assert statistics.paired_power(found["smallest_detectable"], 0.1, 3) == pytest.approx(0.8)
     # d = 2 takes five pairs (the power tables), two more than there are
     assert found["pairs_needed"] == 2.0
@@ -63,13 +67,29 @@ def test_three_pairs_by_hand(make_record):
     assert line(frame, "learning_accuracy")["difference"] == 0.0
 
 
+def test_no_difference_found_and_equal_within_a_point_are_two_things(make_record):
+    # average accuracy differs by +-0.05 points, or by +-15: neither mean differs from 0, one is known to be small
+    naive = [0.3, 0.4, 0.5, 0.6]
+    close = [0.301, 0.399, 0.501, 0.599]
+    far = [0.6, 0.1, 0.8, 0.3]
+    records = [*runs(make_record, "naive", naive), *runs(make_record, "ewc", close), *runs(make_record, "si", far)]
+    frame = comparison_frame(records, ["naive", "ewc", "si"])
+    for name in ("ewc", "si"):
+        assert line(frame, baseline=name)["p_holm"] == 1.0
+    assert line(frame, baseline="ewc")["p_tost_holm"] < 0.001
+    assert line(frame, baseline="si")["p_tost_holm"] > 0.3
+    # Holm counts the two tests of a metric: the smaller p-value is doubled
+    assert line(frame, baseline="ewc")["p_tost_holm"] == pytest.approx(2 * line(frame, baseline="ewc")["p_tost"])
+
+
 def test_one_pair_has_a_difference_and_nothing_else(make_record):
     frame = comparison_frame([*runs(make_record, "naive", [0.1]), *runs(make_record, "ewc", [0.3])], ["naive", "ewc"])
     assert set(frame["n"]) == {1}
     assert line(frame)["difference"] == pytest.approx(0.1)
     assert frame[["sd", "ci95", *TESTS, *NEED_SPREAD]].isna().all(axis=None)
     row = schema.to_csv(frame, schema.COMPARISONS).splitlines()[1]
-    assert row == "tiny,task,small,ewc,naive,embedded,ab12,average_accuracy,1,0.100000" + "," * 10
+    shown = "tiny,task,small,ewc,naive,embedded,ab12,average_accuracy,1,0.100000,,,0.100000,0.100000,,,,0.010000"
+    assert row == shown + "," * 5
 
 
 def test_two_pairs_have_tests_but_no_effect_size(make_record):
@@ -84,7 +104,8 @@ def test_equal_differences_have_no_spread(make_record):
     records = [*runs(make_record, "naive", [0.2, 0.3, 0.8]), *runs(make_record, "ewc", [0.3, 0.4, 0.9])]
     found = line(comparison_frame(records, ["naive", "ewc"]))
     assert (found["sd"], found["ci95"]) == (0.0, 0.0)
-    assert found["bootstrap_low"] == found["bootstrap_high"] == pytest.approx(0.05)
+    assert found["min"] == found["max"] == pytest.approx(0.05)
+    assert found["p_tost"] == 1.0
     assert found["difference"] == pytest.approx(0.05)
     assert found["p_permutation"] == pytest.approx(0.25)
     assert found[NEED_SPREAD].isna().all()
@@ -229,8 +250,8 @@ def test_any_runs_give_a_valid_frame_that_their_order_does_not_change(pairs, shu
         assert found["n"] == len(pairs)
         if len(pairs) > 1:
             assert 2 / 2 ** len(pairs) - 1e-12 <= found["p_permutation"] <= found["p_holm"] <= 1.0
-            assert found["bootstrap_low"] <= found["difference"] + 1e-12
-            assert found["bootstrap_high"] >= found["difference"] - 1e-12
+            assert found["min"] - 1e-12 <= found["difference"] <= found["max"] + 1e-12
+            assert 0.0 <= found["p_tost"] <= found["p_tost_holm"] <= 1.0
             assert (found["sd"] > 0.0) == (not math.isnan(found["smallest_detectable"]))
 
 

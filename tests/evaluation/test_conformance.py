@@ -26,7 +26,8 @@ def vector(texts):
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_metric_of_the_registry(case):
-    found = summarise([vector(row) for row in case["matrix"]], vector(case["reference"]), case["modalities"])
+    matrix = [vector(row) for row in case["matrix"]]
+    found = summarise(matrix, vector(case["reference"]), case["modalities"], case["heads"])
     expected = {name: number(text) for name, text in case["expected"].items()}
     assert expected.keys() == METRICS.keys()
     assert found == pytest.approx(expected, abs=TOLERANCE, nan_ok=True)
@@ -65,7 +66,7 @@ def test_cases_keep_to_the_format(case):
     for number, row in enumerate(case["matrix"]):
         assert None not in row or (0 < number < size and set(row) == {None})
         assert all(0 <= Fraction(text) <= 1 for text in row if text is not None)
-    for name in ("reference", "modalities"):
+    for name in ("reference", "modalities", "heads"):
         if case[name] is None:
             without = [metric for metric, entry in KIT["metrics"].items() if entry["needs"] == name]
             assert {case["expected"][metric] for metric in without} == {None}

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaoscl.evaluation import metrics, per_task
+from chaoscl.evaluation.heads import heads_are_shared, known_heads
 from chaoscl.evaluation.metrics import METRICS, summarise
 
 sizes = st.integers(1, 5)
@@ -68,9 +69,31 @@ def test_retention_ratio_is_a_mean_of_ratios(three_tasks):
 
 def test_forward_transfer(three_tasks):
     # task 2: R[1,2] - R[0,2] = 0.1 - 0.1 = 0; task 3: R[2,3] - R[0,3] = 0.4 - 0.5 = -0.1; mean -0.05
-    assert metrics.forward_transfer(three_tasks) == near(-0.05)
+    assert metrics.forward_transfer(three_tasks, [0, 0, 0]) == near(-0.05)
     # without the untrained row: (0.1 + 0.4) / 2
-    assert metrics.forward_transfer_raw(three_tasks) == near(0.25)
+    assert metrics.forward_transfer_raw(three_tasks, [0, 0, 0]) == near(0.25)
+
+
+@pytest.mark.parametrize(
+    ("heads", "shared"),
+    [([0, 1, 2], False), ([0, 0, 1], False), ([0, 1, 0], False), ([4, 4, 4], True), ([0], True)],
+)
+def test_forward_transfer_needs_heads_that_an_earlier_task_trained(heads, shared):
+    # the last of these streams is one task long: there is no task after the first
+    table = np.full((len(heads) + 1, len(heads)), 0.5)
+    for function in (metrics.forward_transfer, metrics.forward_transfer_raw):
+        assert math.isnan(function(table, heads)) == (not shared or len(heads) == 1)
+    assert heads_are_shared(heads) == shared
+
+
+def test_forward_transfer_wants_a_head_for_each_task(three_tasks):
+    with pytest.raises(ValueError, match="one a task is needed, 3, not 2"):
+        metrics.forward_transfer(three_tasks, [0, 0])
+
+
+def test_the_scenario_alone_decides_the_heads_unless_it_is_domain_incremental():
+    assert known_heads("task", 3) == known_heads("class", 3) == (0, 1, 2)
+    assert known_heads("domain", 3) is None
 
 
 def test_intransigence(three_tasks):
@@ -128,7 +151,13 @@ def test_a_task_learned_to_zero_has_no_ratio():
 def test_what_was_not_given_is_not_guessed(three_tasks):
     values = summarise(three_tasks)
     missing = {name for name, value in values.items() if math.isnan(value)}
-    assert missing == {"intransigence", "forgetting_within_modality", "forgetting_cross_modality"}
+    assert missing == {
+        "forward_transfer",
+        "forward_transfer_raw",
+        "intransigence",
+        "forgetting_within_modality",
+        "forgetting_cross_modality",
+    }
 
 
 def test_registry_is_complete_and_in_order(three_tasks):
@@ -204,7 +233,9 @@ def test_rows_before_learning_do_not_touch_forgetting(table):
 @given(st.lists(cell, min_size=2, max_size=5))
 @settings(max_examples=50, deadline=None)
 def test_rows_that_stay_the_same_show_no_forgetting_and_no_transfer(row):
-    values = summarise([row] * (len(row) + 1), row, ["text", "image", "text", "image", "text"][: len(row)])
+    values = summarise(
+        [row] * (len(row) + 1), row, ["text", "image", "text", "image", "text"][: len(row)], [0] * len(row)
+    )
     for name in ("forgetting_first_last", "forgetting_max_last", "backward_transfer", "forward_transfer"):
         assert values[name] == 0.0
     assert values["intransigence"] == 0.0
@@ -217,7 +248,7 @@ def test_every_metric_stays_within_its_bounds(table, data):
     size = table.shape[1]
     reference = data.draw(st.lists(cell, min_size=size, max_size=size))
     modalities = data.draw(st.lists(st.sampled_from(["text", "image"]), min_size=size, max_size=size))
-    for name, value in summarise(table, reference, modalities).items():
+    for name, value in summarise(table, reference, modalities, [0] * size).items():
         low, high = METRICS[name].bounds
         assert math.isnan(value) or low - 1e-12 <= value <= high + 1e-12
 

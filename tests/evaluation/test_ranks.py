@@ -1,4 +1,4 @@
-"""Ranks over streams against Demsar's worked example, and the groups that his diagram joins."""
+"""Ranks over streams and tests of pairs against Demsar's worked example."""
 
 import math
 
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from chaoscl.evaluation import ranks, schema
+from chaoscl.evaluation import ranks, schema, statistics
 from chaoscl.evaluation.aggregate import summary_frame
 
 # Demsar 2006, table 6: AUC of four classifiers on fourteen data sets. In the last but one the third and fourth are
@@ -48,28 +48,6 @@ def test_incomplete_scores_are_refused(scores):
         ranks.mean_ranks(scores)
 
 
-@pytest.mark.parametrize(
-    ("alpha", "table"),
-    [
-        (0.05, [1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164]),
-        (0.10, [1.645, 2.052, 2.291, 2.459, 2.589, 2.693, 2.780, 2.855, 2.920]),
-    ],
-)
-def test_critical_values_of_demsar(alpha, table):
-    # Demsar 2006, table 5a, k = 2..10; the printed values are off by up to one in the last place
-    for competitors, q in enumerate(table, start=2):
-        streams = competitors * (competitors + 1)  # then the critical difference is q / sqrt(6)
-        found = ranks.nemenyi_critical_difference(competitors, streams, alpha) * math.sqrt(6.0)
-        assert found == pytest.approx(q, abs=1.1e-3)
-
-
-def test_critical_difference_of_demsar():
-    # four classifiers, fourteen data sets: 1.25
-    assert ranks.nemenyi_critical_difference(4, 14) == pytest.approx(1.25, abs=5e-3)
-    with pytest.raises(ValueError, match="nemenyi"):
-        ranks.nemenyi_critical_difference(1, 14)
-
-
 def test_friedman_of_demsar():
     # Demsar 2006 prints chi-square 9.28; SciPy divides by 1 - sum(t^3 - t) / (N k (k^2 - 1)) over the ties, which are
     # three of two values and one of four: 1 - (3 * 6 + 60) / (14 * 60)
@@ -86,37 +64,69 @@ def test_friedman_by_hand():
     assert math.isnan(ranks.friedman_test([[0.9, 0.5]] * 3))
 
 
-def test_groups_of_demsar():
-    # At 10 % (difference 1.12) the first differs from the second and the fourth, and the third from none (figure 1)
-    found = ranks.mean_ranks(DEMSAR)
-    assert ranks.joined_groups(found, ranks.nemenyi_critical_difference(4, 14, alpha=0.1)) == [(3, 1, 2), (2, 0)]
-    assert ranks.joined_groups(found, ranks.nemenyi_critical_difference(4, 14)) == [(3, 1, 2, 0)]
+def scores_of(table, names):
+    index = pd.MultiIndex.from_tuples([(name, "m") for name in names], names=["baseline", "model"])
+    return pd.DataFrame(np.asarray(table).T, index=index, columns=[f"s{number}" for number in range(len(table))])
 
 
-@pytest.mark.parametrize(
-    ("values", "difference", "groups"),
-    [
-        ([1.0, 2.0, 3.0, 4.0], 1.5, [(0, 1), (1, 2), (2, 3)]),
-        ([4.0, 3.0, 1.0, 2.0], 2.5, [(2, 3, 1), (3, 1, 0)]),
-        ([1.0, 2.0, 3.0], 9.0, [(0, 1, 2)]),
-        ([1.0, 2.0, 3.0], 1.0, []),  # a difference as large as the critical one is significant
-        ([1.5, 1.5, 3.0], 1.0, [(0, 1)]),
-        ([1.0, 1.2, 3.0, 4.9, 5.0], 1.0, [(0, 1), (3, 4)]),
-    ],
+def test_pairs_of_demsar():
+    # C4.5 with the cut-off or with both parameters against none: the two that differ in his table 6
+    frame = ranks.pair_frame(scores_of(DEMSAR, ["c45", "m", "cf", "mcf"]), "average_accuracy", "mirror")
+    schema.validate(frame, schema.RANK_PAIRS)
+    assert frame[["baseline", "other"]].to_numpy().tolist() == [
+        ["mcf", "m"], ["mcf", "cf"], ["mcf", "c45"], ["m", "cf"], ["m", "c45"], ["cf", "c45"]
+    ]  # fmt: skip
+    found = frame.set_index(["baseline", "other"])
+    table = np.array(DEMSAR)
+    expected = stats.wilcoxon((table[:, 3] - table[:, 0]).round(12), zero_method="wilcox").pvalue
+    assert found.loc[("mcf", "c45"), "p_wilcoxon"] == pytest.approx(expected)
+    # of fourteen data sets it is better on eleven, worse on two, equal on one
+    assert found.loc[("mcf", "c45"), ["better", "worse", "streams"]].tolist() == [11, 2, 14]
+    assert frame["p_holm"].tolist() == pytest.approx(statistics.holm(frame["p_wilcoxon"]).tolist())
+
+
+def test_a_pair_that_is_clear_alone_is_clear_among_many():
+    # a beats b on all of eleven streams; 24 others lie between and around them
+    draws = np.random.default_rng(0)
+    table = np.column_stack([np.full(11, 0.7), np.full(11, 0.6), *draws.uniform(0.0, 1.0, (24, 11))])
+    names = ["a", "b", *(f"x{number}" for number in range(24))]
+    table[:, :2] += draws.normal(0.0, 0.01, (11, 1))
+    for size in (2, 3, 26):
+        frame = ranks.pair_frame(scores_of(table[:, :size], names[:size]), "average_accuracy", "mirror")
+        (line,) = frame[(frame["baseline"] == "a") & (frame["other"] == "b")].to_dict("records")
+        assert line["p_wilcoxon"] == pytest.approx(2 / 2**11)
+        assert (line["better"], line["worse"]) == (11, 0)
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 20), min_size=5, max_size=5), min_size=2, max_size=7),
+    st.sets(st.integers(0, 4), min_size=2),
+    st.booleans(),
 )
-def test_groups_by_hand(values, difference, groups):
-    assert ranks.joined_groups(values, difference) == groups
+@settings(max_examples=60, deadline=None)
+def test_any_subset_of_rows_gives_the_same_verdict_for_each_pair_before_correction(table, rows, loss):
+    metric = "forgetting_max_last" if loss else "average_accuracy"
+    whole = scores_of(np.array(table) / 20, list("abcde"))
+    all_pairs, some = (
+        {
+            frozenset([line["baseline"], line["other"]]): (line["p_wilcoxon"], {line["better"], line["worse"]})
+            for line in ranks.pair_frame(scores, metric, "mirror").to_dict("records")
+        }
+        for scores in (whole, whole.iloc[sorted(rows)])
+    )
+    assert len(some) == len(rows) * (len(rows) - 1) // 2
+    assert some == {pair: all_pairs[pair] for pair in some}
 
 
-@given(st.lists(st.integers(4, 80).map(lambda value: value / 4), min_size=1, max_size=25), st.integers(1, 40))
-@settings(max_examples=100, deadline=None)
-def test_two_share_a_group_exactly_when_their_ranks_are_close(values, difference):
-    groups = [set(group) for group in ranks.joined_groups(values, difference / 4)]
-    for first in range(len(values)):
-        for second in range(first):
-            close = abs(values[first] - values[second]) < difference / 4
-            assert any({first, second} <= group for group in groups) == close
-    assert not any(one <= other for one in groups for other in groups if one is not other)
+def test_pairs_that_are_equal_everywhere_are_not_told_apart():
+    (line,) = ranks.pair_frame(scores_of([[0.5, 0.5]] * 8, "ab"), "average_accuracy", "mirror").to_dict("records")
+    assert (line["p_wilcoxon"], line["p_holm"], line["better"], line["worse"]) == (1.0, 1.0, 0, 0)
+
+
+def test_the_smallest_p_value_that_so_many_streams_allow():
+    assert ranks.smallest_p(11, 1) == 2 / 2**11
+    assert ranks.smallest_p(11, 325) == pytest.approx(0.317, abs=1e-3)
+    assert ranks.smallest_p(2, 3) == 1.0
 
 
 FIRST = [[0.5, 0.5], [0.8, 0.4], [0.6, 0.9]]  # average 0.75, forgets 0.2
@@ -147,7 +157,6 @@ def test_rank_frame_puts_the_best_first(summaries):
     assert frame["mean_rank"].tolist() == [1.0, 2.25, 2.75]
     assert set(frame["streams"]) == {2}
     assert set(frame["data"]) == {"mirror"}
-    assert frame["critical_difference"].tolist() == [ranks.nemenyi_critical_difference(3, 2)] * 3
 
 
 def test_less_forgetting_is_better(summaries):

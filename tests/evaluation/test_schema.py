@@ -19,17 +19,22 @@ HEADERS = {
     "repetitions,run",
     "retention.csv": "stream,scenario,model,baseline,data,data_sha256,row,after,task,mean,sd,n",
     "forgetting.csv": "stream,scenario,model,baseline,data,data_sha256,task,"
-    "learned_mean,learned_sd,learned_ci95,final_mean,final_sd,final_ci95,"
+    "learned_mean,learned_sd,learned_ci95,learned_min,learned_max,"
+    "final_mean,final_sd,final_ci95,final_min,final_max,"
     "forgetting_first_last_mean,forgetting_first_last_sd,forgetting_first_last_ci95,"
-    "forgetting_max_last_mean,forgetting_max_last_sd,forgetting_max_last_ci95,n",
-    "summary.csv": "stream,scenario,model,baseline,data,data_sha256,metric,mean,sd,ci95,n",
+    "forgetting_first_last_min,forgetting_first_last_max,"
+    "forgetting_max_last_mean,forgetting_max_last_sd,forgetting_max_last_ci95,"
+    "forgetting_max_last_min,forgetting_max_last_max,n",
+    "summary.csv": "stream,scenario,model,baseline,data,data_sha256,metric,mean,sd,ci95,min,max,n",
     "comparisons.csv": "stream,scenario,model,baseline,reference,data,data_sha256,metric,n,difference,sd,ci95,"
-    "bootstrap_low,bootstrap_high,p_permutation,p_wilcoxon,p_holm,effect_size,smallest_detectable,pairs_needed",
+    "min,max,p_permutation,p_wilcoxon,p_holm,margin,p_tost,p_tost_holm,"
+    "effect_size,smallest_detectable,pairs_needed",
     "runs.csv": "baseline,model,seed,order,status,message,settings,hyper,run",
     "costs.csv": "baseline,model,seed,order,samples,samples_replayed,optimiser_steps,parameters,parameters_trainable,"
     "parameters_touched,stored_samples,stored_bytes,stored_raw_bytes,forward_samples,macs,spike_operations",
     "timings.csv": "baseline,model,seed,order,seconds,peak_memory_bytes",
-    "ranks.csv": "baseline,model,data,metric,mean_rank,streams,friedman_p,critical_difference",
+    "ranks.csv": "baseline,model,data,metric,mean_rank,streams,friedman_p",
+    "rank_pairs.csv": "baseline,model,other,other_model,data,metric,better,worse,streams,p_wilcoxon,p_holm",
     "data.csv": "dataset,source,train_rows,official_train_rows,test_rows,official_test_rows,sha256,note",
 }
 RUNS = HEADERS["runs.csv"]

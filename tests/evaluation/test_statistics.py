@@ -161,18 +161,33 @@ def test_holm_refuses_what_is_no_p_value(p_values):
         statistics.holm(p_values)
 
 
-def test_bootstrap_is_that_of_scipy_and_seeded():
-    low, high = statistics.bootstrap_interval(SLEEP, resamples=999, seed=3)
-    expected = stats.bootstrap((SLEEP,), np.mean, n_resamples=999, method="BCa", rng=np.random.default_rng(3))
-    assert (low, high) == tuple(expected.confidence_interval)
-    assert low < np.mean(SLEEP) < high
-    assert (low, high) != statistics.bootstrap_interval(SLEEP, resamples=999, seed=4)
-    assert statistics.bootstrap_interval(SLEEP, confidence=0.5, resamples=999)[0] > low
+def test_equivalence_is_the_larger_of_two_one_sided_t_tests():
+    # mean 0.5, sd 1, n 4: t = (0.5 + 2) / 0.5 = 5 and (0.5 - 2) / 0.5 = -3 with three degrees of freedom; the larger p
+    # is that of 3
+    differences = 0.5 + np.sqrt(3.0) / 2.0 * np.array([1.0, 1.0, -1.0, -1.0])
+    assert np.std(differences, ddof=1) == pytest.approx(1.0)
+    assert statistics.equivalence_test(differences, 2.0) == pytest.approx(stats.t.sf(3.0, 3))
+    assert statistics.equivalence_test(-differences, 2.0) == pytest.approx(stats.t.sf(3.0, 3))
+    assert statistics.equivalence_test(differences, 0.5) == pytest.approx(0.5)  # the mean lies on the margin
 
 
-def test_bootstrap_of_too_little():
-    assert all(math.isnan(end) for end in statistics.bootstrap_interval([0.5]))
-    assert statistics.bootstrap_interval([0.5, 0.5, 0.5]) == (0.5, 0.5)
+def test_equivalence_of_too_little_or_no_spread():
+    assert math.isnan(statistics.equivalence_test([0.0], 0.01))
+    assert statistics.equivalence_test([0.009] * 3, 0.01) == 0.0
+    assert statistics.equivalence_test([0.01] * 3, 0.01) == 1.0
+    assert statistics.equivalence_test([-0.02] * 3, 0.01) == 1.0
+    for margin in (0.0, -0.01, math.nan):
+        with pytest.raises(ValueError, match="margin must be positive"):
+            statistics.equivalence_test([0.1, 0.2], margin)
+
+
+@given(st.lists(st.integers(-300, 300).map(lambda point: point / 100), min_size=2, max_size=8), st.floats(0.01, 3))
+@settings(max_examples=50, deadline=None)
+def test_two_are_equal_at_5_percent_exactly_when_the_90_percent_interval_lies_within_the_margin(differences, margin):
+    interval = statistics.mean_interval(differences, confidence=0.9)
+    inside = max(abs(interval.low), abs(interval.high))
+    if abs(inside - margin) > 1e-9:
+        assert (statistics.equivalence_test(differences, margin) < 0.05) == (inside < margin)
 
 
 def test_effect_size_by_hand():

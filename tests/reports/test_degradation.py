@@ -1,9 +1,14 @@
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
+from chaoscl.evaluation import schema
+from chaoscl.evaluation.metrics import forgetting_first_last
 from chaoscl.reports.degradation import degradation, degradation_table
 from chaoscl.reports.figures import degradation_figure
 
+ROOT = Path(__file__).resolve().parents[2]
 MATRIX = [[0.1, 0.2, 0.3], [0.9, 0.2, 0.3], [0.7, 0.8, 0.3], [0.5, 0.6, 0.7]]
 
 
@@ -22,11 +27,27 @@ def test_what_is_left_of_the_first_tasks_by_hand():
     assert values["tasks"].tolist() == [1, 2, 3]
     assert values["now"].tolist() == pytest.approx([0.9, 0.75, 0.6])
     assert values["learned"].tolist() == pytest.approx([0.9, 0.85, 0.8])
+    # after two tasks the first has lost 0.2; after three the first two have lost 0.4 and 0.2
+    assert values["lost"].tolist() == pytest.approx([float("nan"), 0.2, 0.3], nan_ok=True)
+    assert values["lost"].iloc[-1] == pytest.approx(forgetting_first_last(MATRIX))
+
+
+@pytest.mark.parametrize(
+    "folder", sorted((ROOT / "results").glob("*/retention.csv")), ids=lambda path: path.parent.name
+)
+def test_what_was_lost_at_the_end_is_the_forgetting_of_the_summary(folder):
+    values = degradation(schema.read_csv(schema.RETENTION, folder))
+    summary = schema.read_csv(schema.SUMMARY, folder.parent / "summary.csv").set_index(["model", "baseline", "metric"])
+    last = values[values["tasks"] == values["tasks"].max()]
+    assert len(last)
+    for line in last.to_dict("records"):
+        key = line["model"], line["baseline"], "forgetting_first_last"
+        assert line["lost"] == pytest.approx(summary.loc[key, "mean"], abs=2e-6)
 
 
 def test_the_table_shows_every_fifth_number_of_tasks_and_the_last():
     table = degradation_table(retention(MATRIX))
-    assert table.to_dict("records") == [{"model": "chaos2k", "baseline": "naive", "3 tasks": "60.0 (20.0)"}]
+    assert table.to_dict("records") == [{"model": "chaos2k", "baseline": "naive", "3 tasks": "60.0 (30.0)"}]
 
 
 def test_a_baseline_without_steps_is_left_out():

@@ -9,8 +9,9 @@ import pytest
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.metrics import METRICS
+from chaoscl.reports.estimates import bounds_of, bounds_of_difference, estimate
 from chaoscl.reports.page import write_page
-from chaoscl.reports.tables import SHOWN, p_value, percent
+from chaoscl.reports.tables import p_value, shown_metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,23 +61,25 @@ def test_every_number_of_the_page_is_the_csv_s(name, tmp_path):
     folder = ROOT / "results" / name
     page = Tables(write_page([folder], tmp_path / "r.html").read_text(encoding="utf-8"))
     main = {(row["baseline"], row["model"]): row for row in page.sheet("main")}
-    summary = [line for line in read(folder, schema.SUMMARY) if line["metric"] in SHOWN]
-    assert len(summary) == len(main) * len(SHOWN)
+    titles = shown_metrics(schema.read_csv(schema.SUMMARY, folder / schema.SUMMARY.name))
+    summary = [line for line in read(folder, schema.SUMMARY) if line["metric"] in titles]
+    assert len(summary) == len(main) * len(titles)
     for line in summary:
-        shown = main[line["baseline"], line["model"]][SHOWN[line["metric"]]]
-        assert shown == percent(line["mean"], line["ci95"])
+        shown = main[line["baseline"], line["model"]][titles[line["metric"]]]
+        assert shown == estimate(line, bounds=bounds_of(line["metric"]))
     tasks = {(row["baseline"], row["model"]): row for row in page.sheet("tasks")}
     for line in read(folder, schema.FORGETTING):
         shown = tasks[line["baseline"], line["model"]][line["task"]]
-        assert shown == percent(line["final_mean"], line["final_ci95"])
+        assert shown == estimate(line, "final_")
     comparisons = read(folder, schema.COMPARISONS) if (folder / "comparisons.csv").exists() else []
     rows = page.sheet("comparisons") if comparisons else []
     assert len(rows) == len(comparisons)
     differences = {(row["baseline"], row["model"], row["metric"]): row for row in rows}
     for line in comparisons:
         row = differences[line["baseline"], line["model"], METRICS[line["metric"]].title]
-        assert row["difference"].removeprefix("+") == percent(line["difference"], line["ci95"])
+        assert row["difference"].removeprefix("+") == estimate(line, bounds=bounds_of_difference(line["metric"]))
         assert row["p (Holm)"] == p_value(line["p_holm"])
+        assert row["p (equal)"] == p_value(line["p_tost_holm"])
     for line, row in zip(read(folder, schema.DATA), page.sheet("data"), strict=True):
         assert row["train rows"].split(" of ")[0] == f"{line['train_rows']:,}"
         assert row["SHA-256"] == line["sha256"]

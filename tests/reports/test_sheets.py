@@ -18,20 +18,23 @@ from chaoscl.reports.sheets import (
     significance,
     write_sheets,
 )
+from chaoscl.reports.tables import latex_text
 
 
 @pytest.mark.parametrize(
-    ("p_holm", "difference", "shown"),
+    ("p_holm", "p_tost", "difference", "shown"),
     [
-        (0.0005, 0.1, "*** higher"),
-        (0.001, -0.1, "** lower"),
-        (0.049, 0.1, "* higher"),
-        (0.05, 0.1, "n.s."),
-        (math.nan, 0.1, "not tested"),
+        (0.0005, 0.9, 0.1, "*** higher"),
+        (0.001, 0.9, -0.1, "** lower"),
+        (0.049, 0.01, 0.1, "* higher"),
+        (0.05, 0.9, 0.1, "n.s."),
+        (0.05, 0.01, 0.1, "equal within 2 points"),
+        (math.nan, math.nan, 0.1, "not tested"),
     ],
 )
-def test_marks_are_those_of_the_note(p_holm, difference, shown):
-    assert significance({"p_holm": p_holm, "difference": difference}) == shown
+def test_marks_are_those_of_the_note(p_holm, p_tost, difference, shown):
+    line = {"p_holm": p_holm, "p_tost_holm": p_tost, "difference": difference, "margin": 0.02}
+    assert significance(line) == shown
     assert significance(None) == "reference"
 
 
@@ -40,12 +43,26 @@ def test_the_main_table_marks_what_differs_after_the_accuracy(write_folder):
     frame = main_sheet(results).frame
     assert list(frame.columns)[:4] == ["baseline", "model", "average accuracy", "differs from naive"]
     assert frame["differs from naive"].tolist() == ["reference", "n.s.", "n.s."]
-    assert "With 3 pairs p cannot fall below 0.25" in main_note(results)
+    assert "With 3 pairs and 2 tests p cannot fall below 0.5" in main_note(results)
 
 
 def test_enough_pairs_need_no_excuse_and_one_allows_no_test(write_folder):
-    assert "cannot fall" not in main_note(read_results(write_folder("many", seeds=6)))
+    assert "cannot fall" not in main_note(read_results(write_folder("many", seeds=7)))
     assert main_note(read_results(write_folder("one", seeds=1))).endswith("nothing can be tested.")
+
+
+def test_holm_s_correction_counts_in_what_so_many_pairs_can_show(write_folder):
+    # two tests of six pairs: the smaller p-value of both is at least 2 * 2 / 2^6
+    assert "6 pairs and 2 tests p cannot fall below 0.0625" in main_note(read_results(write_folder("six", seeds=6)))
+
+
+def test_papers_get_the_notes_with_the_tables(write_folder, tmp_path):
+    results = read_results(write_folder())
+    write_sheets(results, tmp_path)
+    note = main_sheet(results).note
+    assert "Forward transfer is not defined: each task has a head of its own" in note
+    assert note in (tmp_path / "main.md").read_text()
+    assert latex_text(note) in (tmp_path / "main.tex").read_text()
 
 
 def test_without_comparisons_nothing_is_marked_and_the_note_says_so(write_folder):

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.aggregate import RunRecord, forgetting_frame, summary_frame
 from chaoscl.evaluation.comparison import comparison_frame
+from chaoscl.evaluation.ranks import pair_frame, rank_frame
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.reports.tables import (
     byte_size,
@@ -16,12 +18,15 @@ from chaoscl.reports.tables import (
     csv_text,
     latex,
     latex_text,
+    main_markdown,
     main_table,
     markdown,
     p_value,
-    percent,
     rank_table,
     short_count,
+    table_notes,
+    terminal_tables,
+    verdict,
 )
 
 
@@ -39,29 +44,64 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("mean", "half", "text"),
-    [
-        (0.8344, 0.0061, "83.4 ± 0.6"),
-        (0.8344, math.nan, "83.4"),
-        (math.nan, math.nan, "-"),
-        (-0.0001, math.nan, "0.0"),
-        (-0.0251, 0.01, "-2.5 ± 1.0"),
-    ],
-)
-def test_percent(mean, half, text):
-    assert percent(mean, half) == text
-
-
 def test_the_main_table_has_what_the_aggregates_say():
     table = main_table(forgetting_frame(RECORDS), summary_frame(RECORDS)).set_index("baseline")
     # Two values 0.05 off their mean: sd = 0.0707, half-width = 12.706 * 0.0707 / sqrt(2).
-    assert table.loc["naive", "a"] == "65.0 ± 63.5"
+    # That leaves [0, 100], which no accuracy does, so the two seeds stand in its place; forgetting may be negative.
+    assert table.loc["naive", "a"] == "65.0 (60.0 to 70.0)"
     assert table.loc["naive", "b"] == "90.0 ± 0.0"
     assert table.loc["naive", "forgetting (first - last)"] == "15.0 ± 63.5"
     assert table.loc["joint", "a"] == "90.0"
     assert table.loc["joint", "backward transfer"] == "-"
     assert table["seeds"].tolist() == ["2", "1"]
+    assert table["learning accuracy"].tolist() == ["85.0 ± 0.0", "-"]
+
+
+def test_what_is_defined_nowhere_is_left_out_and_the_notes_say_why():
+    forgetting, summary = forgetting_frame(RECORDS), summary_frame(RECORDS)
+    table = main_table(forgetting, summary)
+    assert not {"forward transfer", "intransigence"} & set(table.columns)
+    transfer, intransigence, ranges = table_notes(summary, table)
+    assert transfer.startswith("Forward transfer is not defined: each task has a head of its own")
+    assert "against the baseline independent" in intransigence
+    assert "in parentheses in its place" in ranges
+    text = main_markdown(forgetting, summary)
+    assert text == f"{markdown(table)}\n{transfer} {intransigence} {ranges}\n"
+    assert "| a |" not in main_markdown(forgetting, summary, tasks=False)
+
+
+def test_what_is_defined_somewhere_has_a_column_and_no_note():
+    mean = [[0.2, 0.1], [0.8, 0.3], [0.6, 0.9]]
+    records = [replace(record(name, 0, mean), heads=(0, 0), scenario="domain") for name in ("naive", "independent")]
+    summary = summary_frame(records)
+    table = main_table(forgetting_frame(records), summary)
+    assert table["forward transfer"].tolist() == ["20.0", "20.0"]
+    assert table["intransigence"].tolist() == ["0.0", "0.0"]
+    assert table_notes(summary, table) == []
+
+
+def test_the_terminal_says_why_a_metric_is_not_there():
+    frames = {"forgetting.csv": forgetting_frame(RECORDS), "summary.csv": summary_frame(RECORDS)}
+    shown = terminal_tables(frames | {"comparisons.csv": comparison_frame(RECORDS, ["naive", "joint"])})
+    assert "learning accuracy" in [str(column.header) for column in shown[1].columns]
+    assert "Forward transfer is not defined" in str(shown[1].caption)
+    assert "smallest and the largest value over seeds" in str(shown[1].caption)
+
+
+@pytest.mark.parametrize(
+    ("p_holm", "p_tost", "difference", "words"),
+    [
+        (0.2, 0.2, 0.002, "not decided"),
+        (0.01, 0.9, 0.05, "higher"),
+        (0.01, 0.9, -0.05, "lower"),
+        (0.2, 0.01, 0.001, "equal within 1 point"),
+        (0.01, 0.01, -0.004, "lower, equal within 1 point"),
+        (math.nan, math.nan, 0.1, "not tested"),
+    ],
+)
+def test_no_difference_found_and_equal_within_a_point_are_two_verdicts(p_holm, p_tost, difference, words):
+    line = {"p_holm": p_holm, "p_tost_holm": p_tost, "difference": difference, "margin": 0.01}
+    assert verdict(line) == words
 
 
 def test_markdown_has_a_line_for_each_row():
@@ -83,9 +123,12 @@ def test_comparisons_are_shown_in_points():
     table = comparison_table(comparison_frame(records, list(finals))).set_index("baseline")
     assert table.index.tolist() == ["ewc", "replay", "mlp"]
     # Average accuracy differs by 0.1, 0.2 and 0.3; t(0.975, 2) = 4.303; p = 2/8, and twice that after Holm over two.
-    assert table.loc["ewc"].tolist() == ["m", "naive", "+20.0 ± 24.8", "0.500", "+1.13", "32.6", "3"]
-    assert table.loc["replay"].tolist() == ["m", "naive", "0.0", "-", "-", "-", "1"]
-    assert table.loc["mlp"].tolist() == ["m", "naive", "-5.0 ± 0.0", "0.500", "-", "-", "3"]
+    # Equality within a point: t(2) = -19 / (10 / sqrt(3)), far on the wrong side; twice that is at most 1.
+    assert table.loc["ewc"].tolist() == [
+        "m", "naive", "+20.0 ± 24.8", "0.500", "1.000", "not decided", "+1.13", "32.6", "3"
+    ]  # fmt: skip
+    assert table.loc["replay"].tolist() == ["m", "naive", "0.0", "-", "-", "not tested", "-", "-", "1"]
+    assert table.loc["mlp"].tolist() == ["m", "naive", "-5.0 ± 0.0", "0.500", "1.000", "not decided", "-", "-", "3"]
     forgetting = comparison_table(comparison_frame(records, list(finals)), "forgetting_max_last").set_index("baseline")
     assert forgetting.loc["ewc", "difference"] == "-40.0 ± 49.7"
 
@@ -143,13 +186,20 @@ def test_costs_are_means_over_runs():
     assert table.loc["naive", ["stored", "seconds", "peak memory"]].tolist() == ["0 B", "-", "-"]
 
 
-def test_ranks_say_who_is_worse_than_the_best():
-    ranks = pd.DataFrame(
-        {"baseline": ["a", "b", "c"], "model": "m", "mean_rank": [1.0, 2.0, 2.25], "critical_difference": 1.25}
+def test_ranks_say_who_differs_from_the_best():
+    index = pd.MultiIndex.from_tuples([(name, "m") for name in "cab"], names=["baseline", "model"])
+    close = [0.9 + (0.01 if number % 2 else -0.01) * (number + 1) / 10 for number in range(10)]
+    far = [0.5 - number / 100 for number in range(10)]
+    scores = pd.DataFrame([far, [0.9001] * 10, close], index=index, columns=[f"s{number}" for number in range(10)])
+    table = rank_table(
+        rank_frame(scores, "average_accuracy", "mirror"), pair_frame(scores, "average_accuracy", "mirror")
     )
-    table = rank_table(ranks)
-    assert table["mean rank"].tolist() == ["1.00", "2.00", "2.25"]
-    assert table["significantly worse than the best"].tolist() == ["no", "no", "yes"]
+    assert table["baseline"].tolist() == ["a", "b", "c"]
+    assert table["mean rank"].tolist() == ["1.50", "1.50", "3.00"]
+    assert table["worse than the best on"].tolist() == ["-", "5 of 10", "10 of 10"]
+    # the smallest p-value of ten streams, 2 / 2^10, times three pairs; the other pair is a draw
+    assert table["p (Holm)"].tolist()[::2] == ["-", "0.006"]
+    assert table["differs from the best"].tolist() == ["-", "no", "yes"]
 
 
 @pytest.mark.parametrize(

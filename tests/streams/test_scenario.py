@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chaoscl.data import Bank, Prepared, Source, card, prepare
 from chaoscl.errors import UserError
+from chaoscl.evaluation.heads import known_heads
 from chaoscl.streams import (
     STREAMS,
     Split,
@@ -20,6 +21,8 @@ from chaoscl.streams import (
     layout,
     materialise,
     split,
+    task_heads,
+    task_labels,
     views,
     whole,
 )
@@ -375,3 +378,15 @@ def test_no_row_is_in_two_of_training_validation_and_test(scenario, seed, bank):
         assert training | validation == set(range(dataset.train_rows))
         assert test == set(range(dataset.train_rows, len(dataset.labels)))
         assert not training & validation
+
+
+@pytest.mark.parametrize("scenario", ["task", "class"])
+def test_no_two_tasks_share_a_head_unless_the_scenario_is_domain_incremental(scenario):
+    assert task_heads(QUESTIONS, scenario) == list(range(len(QUESTIONS.tasks)))
+    assert known_heads(scenario, len(QUESTIONS.tasks)) == tuple(task_heads(QUESTIONS, scenario))
+
+
+def test_tasks_of_one_question_share_a_head():
+    owners = task_heads(QUESTIONS, "domain")
+    assert owners == task_labels(QUESTIONS, "domain")
+    assert len(set(owners)) < len(owners)

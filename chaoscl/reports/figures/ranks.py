@@ -1,82 +1,86 @@
-"""The critical-difference diagram: mean ranks of baselines over several streams."""
+"""The critical-difference diagram: mean ranks of baselines over several streams, and who is not told apart."""
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chaoscl.evaluation.ranks import joined_groups
+from chaoscl.evaluation.ranks import smallest_p
 from chaoscl.reports.figures.style import BLUE, GREY
 
+ALPHA = 0.05
+_ROW = 0.27
+"""Height of a name, inches."""
 
-def critical_difference_figure(ranks: pd.DataFrame, title: str) -> Figure:
-    """Return the critical-difference diagram of Demsar 2006 (Statistical Comparisons of Classifiers, figure 1).
 
-    An axis of mean ranks with the best, 1, on the left; above it the length of the critical difference; below it a
-    thick line joins each group of baselines of which no two differ significantly. Half of the names stand on either
-    side, the outermost rank on top, one a row, so that any number of them stays apart.
+def critical_difference_figure(ranks: pd.DataFrame, pairs: pd.DataFrame, title: str) -> Figure:
+    """Return the critical-difference diagram of Demsar 2006 (figure 1) for pairwise tests, drawn by scikit-posthocs.
+
+    An axis of mean ranks with the best on the left. A bar joins baselines of which no two differ at 5 %, by Wilcoxon's
+    signed-rank test over the streams after Holm. It has no fixed length, since a pair's verdict is its own, and it may
+    pass over a baseline that does differ: its dots are those that it joins.
 
     Args:
         ranks: ranks.csv, one metric.
+        pairs: rank_pairs.csv of the same ranking.
         title: above the diagram.
     """
-    lines = ranks.sort_values("mean_rank", kind="stable")
-    values, difference = lines["mean_rank"].to_numpy(), float(lines["critical_difference"].iloc[0])
-    groups = joined_groups(values, difference)
-    overhang = 0.006 * (len(lines) - 1)
-    spans = [(values[group[0]] - overhang, values[group[-1]] + overhang) for group in groups]
-    levels = _levels(spans, 2 * overhang)
-    top = -0.5 - 0.3 * (max(levels, default=0) + 1)
-    half = (len(lines) + 1) // 2
-    bottom = top - 0.5 * half
-    figure = Figure(figsize=(9.0, 1.0 + 0.45 * (1.2 - bottom)), layout="constrained")
+    from scikit_posthocs import critical_difference_diagram  # takes seconds, and most commands draw no ranks
+
+    values = mean_ranks_by_name(ranks)
+    rows = (len(values) + 1) // 2
+    figure = Figure(figsize=(9.0, 1.2 + _ROW * (rows + 2)), layout="constrained")
     axis = figure.subplots()
-    axis.axis("off")
-    _draw_ruler(axis, len(lines), difference)
-    for span, level in zip(spans, levels, strict=True):
-        height = -0.3 - 0.3 * level
-        axis.plot(span, [height, height], color=BLUE, linewidth=4, solid_capstyle="butt", gid="group")
-    one_model = lines["model"].nunique() == 1
-    margin = 0.04 * (len(lines) - 1)
-    for place, line in enumerate(lines.to_dict("records")):
-        name = line["baseline"] if one_model else f"{line['baseline']} ({line['model']})"
-        left = place < half
-        height = top - 0.5 * (place if left else len(lines) - 1 - place)
-        edge = 1 - margin if left else len(lines) + margin
-        rank = float(line["mean_rank"])
-        axis.plot([rank, rank, edge], [0, height, height], color=GREY, linewidth=0.8, gid="leader")
-        label = f"{name}  {rank:.2f}" if left else f"{rank:.2f}  {name}"
-        axis.text(edge, height, f" {label} ", ha="right" if left else "left", va="center", fontsize=9)
-    axis.set_ylim(bottom, 1.2)
-    axis.set_title(f"{title}\n{_verdict(lines)}", fontsize=10)
+    axis.tick_params(labelsize=8)
+    margin = 0.04 * float(np.ptp(values)) + 0.02
+    drawn = critical_difference_diagram(
+        values,
+        p_values_by_name(pairs, list(values.index)),
+        alpha=ALPHA,
+        ax=axis,
+        label_fmt_left="{label}  {rank:.2f} ",
+        label_fmt_right=" {rank:.2f}  {label}",
+        label_props={"fontsize": 9},
+        elbow_props={"color": GREY, "linewidth": 0.8},
+        marker_props={"color": "black", "s": 12},
+        crossbar_props={"color": BLUE, "linewidth": 3, "marker": "o", "markersize": 6},
+        text_h_margin=margin,
+    )
+    for label in drawn["labels"]:
+        label.set_color("black")  # they come in the grey of their lines
+    levels = {float(line.get_ydata()[0]) for bar in drawn["crossbars"] for line in bar}
+    figure.set_size_inches(9.0, 1.2 + _ROW * (rows + 2 + len(levels)))
+    axis.set_title(f"{title}\n{_verdict(ranks, pairs)}", fontsize=10)
     return figure
 
 
-def _levels(spans: list[tuple[float, float]], gap: float) -> list[int]:
-    """Return a level, from 0, for each of the spans sorted by start, so that two on one level are ``gap`` apart."""
-    ends: list[float] = []
-    levels = []
-    for start, end in spans:
-        free = [level for level, last in enumerate(ends) if last + gap < start]
-        level = free[0] if free else len(ends)
-        ends[level : level + 1] = [end]
-        levels.append(level)
-    return levels
+def mean_ranks_by_name(ranks: pd.DataFrame) -> "pd.Series[float]":
+    """Return the mean ranks, the best first, by what the diagram calls each baseline."""
+    lines = ranks.sort_values("mean_rank", kind="stable")
+    return pd.Series(lines["mean_rank"].to_numpy(), index=_names(lines["baseline"], lines["model"], lines["model"]))
 
 
-def _draw_ruler(axis: Axes, competitors: int, difference: float) -> None:
-    """Draw the axis of ranks 1 to ``competitors`` at height 0, and the critical difference above it."""
-    axis.plot([1, competitors], [0, 0], color="black", linewidth=1.2, gid="axis")
-    step = max(1, round(competitors / 12))
-    for rank in (*range(1, competitors + 1 - step, step), competitors):
-        axis.plot([rank, rank], [0, 0.12], color="black", linewidth=1.2, gid="tick")
-        axis.text(rank, 0.18, str(rank), ha="center", va="bottom", fontsize=8)
-    axis.plot([1, 1 + difference], [0.8, 0.8], color="black", linewidth=2, marker="|", gid="difference")
-    axis.text(1 + difference / 2, 0.88, f"critical difference {difference:.2f}", ha="center", va="bottom", fontsize=8)
+def p_values_by_name(pairs: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return the symmetric table of p-values after Holm, 1 on its diagonal, in the order of ``names``."""
+    models = pd.concat([pairs["model"], pairs["other_model"]])
+    first = _names(pairs["baseline"], pairs["model"], models)
+    second = _names(pairs["other"], pairs["other_model"], models)
+    table = pd.DataFrame(np.eye(len(names)), index=names, columns=names)
+    for one, other, p_value in zip(first, second, pairs["p_holm"], strict=True):
+        table.loc[one, other] = table.loc[other, one] = p_value
+    return table
 
 
-def _verdict(ranks: pd.DataFrame) -> str:
-    """Return what Friedman's test says, in a few words."""
+def _names(baselines: "pd.Series[str]", models: "pd.Series[str]", every: "pd.Series[str]") -> list[str]:
+    """Return each baseline's name, with its model where there are several."""
+    if every.nunique() == 1:
+        return list(baselines)
+    return [f"{baseline} ({model})" for baseline, model in zip(baselines, models, strict=True)]
+
+
+def _verdict(ranks: pd.DataFrame, pairs: pd.DataFrame) -> str:
+    """Return what was tested, and whether so few streams can tell any two apart."""
     streams, p_value = int(ranks["streams"].iloc[0]), float(ranks["friedman_p"].iloc[0])
     found = "" if np.isnan(p_value) else f", Friedman p = {p_value:.2g}"
-    return f"mean rank over {streams} streams{found}; joined: not significantly different at 5 %"
+    least = smallest_p(streams, len(pairs))
+    few = f"\ntoo few streams to tell any two apart: p cannot fall below {least:.2g}" if least > ALPHA else ""
+    return f"mean rank over {streams} streams{found}; joined: not told apart at 5 % (Wilcoxon, Holm){few}"

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.metrics import METRICS
-from chaoscl.evaluation.ranks import rank_frame, score_table
+from chaoscl.evaluation.ranks import pair_frame, rank_frame, score_table
 from chaoscl.reports.degradation import degradation
 from chaoscl.reports.figures.degradation import degradation_figure
 from chaoscl.reports.figures.forgetting import forgetting_figure, modality_figure
@@ -82,7 +82,8 @@ def ranks_figure(several: Sequence[Results], metric: str = "average_accuracy") -
         raise NotDrawnError("the folders have fewer than two baselines in common, of the same model")
     data = EMBEDDED if several[0].embedded else ", ".join(sorted({one.key["data"] for one in several}))
     shown = "EMBEDDED data, no real results" if several[0].embedded else f"{data} data"
-    return critical_difference_figure(rank_frame(scores, metric, data), f"{METRICS[metric].title}, {shown}")
+    frames = rank_frame(scores, metric, data), pair_frame(scores, metric, data)
+    return critical_difference_figure(*frames, f"{METRICS[metric].title}, {shown}")
 
 
 def folder_names(several: Sequence[Results]) -> list[str]:
