@@ -4,7 +4,7 @@ VENV := .venv
 # What is installed is named by the content of what decides it, so a stamp tells whether to install again.
 INSTALLED := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: demo test lint docs bench tables anchors grid clean
+.PHONY: demo test lint docs bench tables anchors clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/python benchmarks/run.py --stream text-image --data embedded --recipe quick --seeds 1
@@ -28,10 +28,6 @@ tables: $(INSTALLED)
 # Published experiments on real data, against the published numbers: hours on two cores.
 anchors: $(INSTALLED)
 	$(VENV)/bin/python benchmarks/anchors.py
-
-# Every baseline in the task- and class-incremental scenario, on generated data.
-grid: $(INSTALLED)
-	$(VENV)/bin/python benchmarks/grid.py
 
 bench: $(INSTALLED)
 	$(VENV)/bin/python benchmarks/speed.py

@@ -1,7 +1,7 @@
 """Write one self-contained HTML page from results folders; figures and paper tables too if asked.
 
 python benchmarks/report.py results/text-image-chaos2k --out build/report.html
-python benchmarks/report.py results/grid/task results/grid/class --figures build/figures --tables build/tables
+python benchmarks/report.py results/text-image-chaos2k --figures build/figures --tables build/tables
 """
 
 import sys

@@ -13,7 +13,7 @@ import typer
 from chaoscl.cli import run_command
 
 ROOT = Path(__file__).resolve().parents[1]
-_DOCS = ("anchors", "baselines", "catalogue", "concepts", "long-streams", "output", "speed")
+_DOCS = ("anchors", "baselines", "catalogue", "concepts", "long-streams", "output", "recipes", "speed")
 PAGES = ("README.md", *(f"docs/{name}.md" for name in _DOCS))
 RESULTS = {
     "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST"),
@@ -21,7 +21,7 @@ RESULTS = {
 }
 LONG = tuple(ROOT / "results" / f"long-20-{model}-recipe-short" for model in ("chaos2k", "mlp2k"))
 ANCHORS = ROOT / "results" / "anchors"
-GRID = ROOT / "results" / "grid"
+CONVERGENCE = ROOT / "results" / "convergence"
 SPEED = ROOT / "results" / "speed"
 
 
@@ -32,6 +32,7 @@ def blocks() -> dict[str, str]:
         **long_blocks(),
         **anchor_blocks(),
         **accounting_blocks(),
+        **convergence_blocks(),
         **speed_blocks(),
         **schema_blocks(),
         **catalogue_blocks(),
@@ -102,31 +103,42 @@ def anchor_blocks() -> dict[str, str]:
     }
 
 
+def convergence_blocks(folder: Path = CONVERGENCE) -> dict[str, str]:
+    """Return the table of what the search for the recipe ``standard`` chose."""
+    from chaoscl.evaluation import schema
+    from chaoscl.evaluation.tuning import CONVERGED
+    from chaoscl.reports.convergence import convergence_table
+    from chaoscl.reports.tables import markdown
+
+    return {"convergence": markdown(convergence_table(schema.read_csv(CONVERGED, folder / CONVERGED.name)))}
+
+
+def draw_convergence(folder: Path = CONVERGENCE) -> None:
+    """Draw how accuracy grows with the epochs, beside the search's files."""
+    from chaoscl.evaluation import schema, tuning
+    from chaoscl.reports.figures import save
+    from chaoscl.reports.figures.convergence import convergence_figure
+
+    tables = (tuning.CONVERGENCE, tuning.CONVERGED)
+    save(convergence_figure(*(schema.read_csv(table, folder / table.name) for table in tables)), folder / "curves.png")
+
+
 def accounting_blocks() -> dict[str, str]:
-    """Return what each baseline stores, asks and costs, with what it kept and computed in the grid's run."""
+    """Return what each baseline stores, asks and costs, by its file."""
     from pandas import DataFrame
 
-    from chaoscl.evaluation import schema
-    from chaoscl.reports.tables import byte_size, markdown
+    from chaoscl.reports.tables import markdown
     from chaoscl.runs.baseline import find_baselines, load_baseline
 
-    costs = schema.read_csv(schema.COSTS, GRID / "task" / schema.COSTS.name).set_index("baseline").to_dict("index")
-    rows = []
-    for name in find_baselines():
-        baseline, cost, least = load_baseline(name), costs[name], costs["naive"]
-        rows.append(
-            {
-                "name": name,
-                "stores": baseline.stores,
-                "task labels in training": baseline.task_labels,
-                "extra cost": baseline.cost,
-                "samples kept": f"{cost['stored_samples']:,}",
-                "bytes kept": byte_size(cost["stored_bytes"]),
-                "raw bytes": byte_size(cost["stored_raw_bytes"]),
-                "samples seen / naive": f"{cost['samples'] / least['samples']:.1f}",
-                "multiply-accumulates / naive": f"{cost['macs'] / least['macs']:.1f}",
-            }
-        )
+    rows = [
+        {
+            "name": name,
+            "stores": baseline.stores,
+            "task labels in training": baseline.task_labels,
+            "extra cost": baseline.cost,
+        }
+        for name, baseline in ((name, load_baseline(name)) for name in find_baselines())
+    ]
     return {"list accounting": markdown(DataFrame(rows))}
 
 
@@ -181,10 +193,13 @@ def schema_blocks() -> dict[str, str]:
     from chaoscl.evaluation.anchors import ANCHORS as PUBLISHED
     from chaoscl.evaluation.speed import AGAINST
     from chaoscl.evaluation.speed import SPEED as TIMES
-    from chaoscl.evaluation.tuning import CHOSEN, TRIALS
+    from chaoscl.evaluation.tuning import CHOSEN, CONVERGED, CONVERGENCE, TRIALS
 
-    known = [*schema.TABLES.values(), TRIALS, CHOSEN, PUBLISHED, TIMES, AGAINST]
-    return {f"schema {table.name}": schema.as_markdown(table) for table in known}
+    known = {table.name: table for table in (*schema.TABLES.values(), TRIALS, CHOSEN, PUBLISHED, TIMES, AGAINST)}
+    # Files that share their name with another kind of file.
+    known |= {f"folder {schema.FOLDER_CURVES.name}": schema.FOLDER_CURVES}
+    known |= {f"convergence {table.name}": table for table in (CONVERGENCE, CONVERGED)}
+    return {f"schema {name}": schema.as_markdown(table) for name, table in known.items()}
 
 
 def catalogue_blocks() -> dict[str, str]:
@@ -274,6 +289,7 @@ def draw() -> None:
     scenario, seeds = retention["scenario"].iloc[0], retention["n"].max()
     title = f"Twenty tasks over text and image ({scenario}-incremental, {seeds} seeds)"
     save(degradation_figure(retention, title), LONG[0] / "degradation.png")
+    draw_convergence()
 
 
 def tables(

@@ -15,7 +15,7 @@ DIFFERENT_SETTING = 1.0
 
 ANCHORS = Table(
     "anchors.csv",
-    "Published average accuracies, and ours.",
+    "Published average accuracies, and ours",
     (
         Column("stream", "str", "", "name of the task stream"),
         Column("scenario", "str", "", "task, domain or class (incremental)"),

@@ -6,7 +6,7 @@ _BASELINE = Column("baseline", "str", "", "name of the continual-learning strate
 
 TRIALS = Table(
     "trials.csv",
-    "A search for hyper-parameters, one line a trial; trial 0 has the values of the baseline's file.",
+    "A search for hyper-parameters, one line a trial; trial 0 has the values of the baseline's file",
     (
         _BASELINE,
         Column("trial", "int", "", "number of the trial, from 0"),
@@ -19,7 +19,7 @@ TRIALS = Table(
 
 CHOSEN = Table(
     "chosen.csv",
-    "What a search chose for each baseline, and what it cost.",
+    "What a search chose for each baseline, and what it cost",
     (
         _BASELINE,
         Column("label", "str", "", "tuned: on the stream's first tasks only; oracle-tuned: on all of them"),
@@ -39,7 +39,7 @@ _RATE = Column("max_lr", "float", "", "highest learning rate of the cycle", "%g"
 
 CONVERGENCE = Table(
     "trials.csv",
-    "The search for the recipe `standard`, one line a run.",
+    "The search for the recipe `standard`, one line a run",
     (
         _DATASET,
         Column("model", "str", "", "name of the model in the zoo"),
@@ -53,7 +53,7 @@ CONVERGENCE = Table(
 
 CONVERGED = Table(
     "chosen.csv",
-    "The recipe `standard`: what the rule of `benchmarks/converge.py` chose, one line a data set.",
+    "The recipe `standard`: what the rule of `benchmarks/converge.py` chose, one line a data set",
     (
         _DATASET,
         _RATE,

@@ -59,10 +59,12 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def page_file(tmp_path_factory):
+def page_file(tmp_path_factory, write_folder_in):
     """A page of a real result and of one on embedded data, with two dozen baselines."""
-    folders = [ROOT / "results" / "text-image-chaos2k", ROOT / "results" / "grid" / "task"]
-    return write_page(folders, tmp_path_factory.mktemp("page") / "report.html")
+    root = tmp_path_factory.mktemp("page")
+    names = ("naive", "joint", *(f"baseline_{number}" for number in range(24)))
+    made = write_folder_in(root, "made", names, seeds=1, data="embedded")
+    return write_page([ROOT / "results" / "text-image-chaos2k", made], root / "report.html")
 
 
 @pytest.fixture

@@ -99,8 +99,8 @@ def test_its_text_holds_the_tables_of_the_readme():
     assert "EMBEDDED" not in text
 
 
-def test_ids_are_unique_and_the_same_every_time():
-    folders = (FOLDER, RESULTS / "grid" / "task")
+def test_ids_are_unique_and_the_same_every_time(write_folder):
+    folders = (FOLDER, write_folder("made", data="embedded"))
     first = specification(build_report(folders, "e", "p"))
     assert first == specification(build_report(folders, "e", "p"))
     found = [block["metadata"] for block in json.loads(first)["spec"]["blocks"] if block["type"] == "panel-grid"]
@@ -108,8 +108,9 @@ def test_ids_are_unique_and_the_same_every_time():
     assert len(set(ids)) == len(ids) > 20
 
 
-def test_embedded_results_say_so_and_show_comparisons_and_costs():
-    text = "".join(block.get("content", "") for block in made(RESULTS / "grid" / "task")["spec"]["blocks"])
+def test_embedded_results_say_so_and_show_comparisons_and_costs(write_folder):
+    blocks = made(write_folder(data="embedded"))["spec"]["blocks"]
+    text = "".join(block.get("content", "") for block in blocks)
     assert "EMBEDDED data" in text
     assert "paired over seeds" in text
     assert "spike operations" in text
