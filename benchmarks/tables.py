@@ -39,21 +39,21 @@ def blocks() -> dict[str, str]:
     }
 
 
-def long_retention() -> Any:
-    """Return retention.csv of the long stream, both models."""
-    from pandas import concat
-
-    from chaoscl.evaluation import schema
-
-    return concat([schema.read_csv(schema.RETENTION, folder / schema.RETENTION.name) for folder in LONG])
+def committed(folder: Path) -> bool:
+    """Say whether a result has been made; one that has not has no table."""
+    return (folder / "matrices.csv").is_file()
 
 
 def long_blocks() -> dict[str, str]:
     """Return the tables of the long stream: accuracies, degradation, what differs how surely, cost, data."""
+    if not all(map(committed, LONG)):
+        return {}
     from pandas import concat
 
     from chaoscl.evaluation import schema
+    from chaoscl.evaluation.matrices import read_records
     from chaoscl.reports.degradation import degradation_table
+    from chaoscl.reports.long_streams import long_stream_blocks
     from chaoscl.reports.tables import comparison_table, cost_table, data_table, main_table, markdown
 
     def both(table: schema.Table) -> Any:
@@ -62,10 +62,12 @@ def long_blocks() -> dict[str, str]:
     forgetting, summary, data = both(schema.FORGETTING), both(schema.SUMMARY), both(schema.DATA)
     main = main_table(forgetting, summary)
     tasks = list(dict.fromkeys(forgetting["task"]))
+    cortex, mlp = map(read_records, LONG)
     return {
+        **long_stream_blocks("long-20", mlp, cortex),
         "long-20 metrics": markdown(main.drop(columns=tasks)),
         "long-20 tasks": markdown(main.set_index(["baseline", "model"])[tasks].T.rename_axis("task").pipe(_flat)),
-        "long-20 degradation": markdown(degradation_table(long_retention())),
+        "long-20 degradation": markdown(degradation_table(both(schema.RETENTION))),
         "long-20 comparisons": markdown(comparison_table(both(schema.COMPARISONS))),
         "long-20 costs": markdown(cost_table(both(schema.COSTS), both(schema.TIMINGS))),
         "long-20 data": markdown(data_table(data.drop_duplicates("dataset"))),
@@ -143,28 +145,20 @@ def accounting_blocks() -> dict[str, str]:
 
 
 def speed_blocks() -> dict[str, str]:
-    """Return the timings, the main job beside its first version, and what changed in its results."""
+    """Return the timings, and the time of the main job beside that of its first version."""
     from pandas import concat
 
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.speed import AGAINST
     from chaoscl.evaluation.speed import SPEED as TABLE
-    from chaoscl.evaluation.unchanged import unchanged_frame
-    from chaoscl.reports.speed import against_table, machine_line, speed_table, unchanged_table
+    from chaoscl.reports.speed import against_table, machine_line, speed_table
     from chaoscl.reports.tables import markdown
 
-    now, _ = RESULTS["text-image"]
     jobs = concat([schema.read_csv(AGAINST, path) for path in sorted(SPEED.glob("against*.csv"))])
-    summary = schema.read_csv(schema.SUMMARY, now / schema.SUMMARY.name)
-    first = schema.read_csv(schema.SUMMARY, SPEED / "text-image-first.csv")
-    short = schema.read_csv(schema.SUMMARY, SPEED / "text-image-bfloat16" / schema.SUMMARY.name)
     return {
         "speed machine": machine_line(SPEED / "machine.json"),
         "speed": markdown(speed_table(schema.read_csv(TABLE, SPEED / TABLE.name))),
         "speed against": markdown(against_table(jobs)),
-        "speed unchanged": markdown(unchanged_table(unchanged_frame(first, summary), "first", "now")),
-        "speed unchanged bfloat16": markdown(unchanged_table(unchanged_frame(first, short), "first", "now, bfloat16")),
-        "speed bfloat16": markdown(unchanged_table(unchanged_frame(summary, short), "float32", "bfloat16")),
     }
 
 
@@ -176,6 +170,8 @@ def result_blocks() -> dict[str, str]:
 
     made = {}
     for name, (folder, _) in RESULTS.items():
+        if not committed(folder):
+            continue
         forgetting = schema.read_csv(schema.FORGETTING, folder / schema.FORGETTING.name)
         summary = schema.read_csv(schema.SUMMARY, folder / schema.SUMMARY.name)
         data = schema.read_csv(schema.DATA, folder / schema.DATA.name)
@@ -278,17 +274,20 @@ def replaced(text: str, made: dict[str, str]) -> str:
 
 def draw() -> None:
     """Draw the figures of all committed results."""
+    from pandas import concat
+
     from chaoscl.evaluation import schema
     from chaoscl.reports.figures import degradation_figure, retention_figure, save
 
     for folder, title in RESULTS.values():
-        retention = schema.read_csv(schema.RETENTION, folder / schema.RETENTION.name)
-        scenario, seeds = retention["scenario"][0], retention["n"].max()
-        save(retention_figure(retention, f"{title} ({scenario}-incremental, {seeds} seeds)"), folder / "retention.png")
-    retention = long_retention()
-    scenario, seeds = retention["scenario"].iloc[0], retention["n"].max()
-    title = f"Twenty tasks over text and image ({scenario}-incremental, {seeds} seeds)"
-    save(degradation_figure(retention, title), LONG[0] / "degradation.png")
+        if committed(folder):
+            retention = schema.read_csv(schema.RETENTION, folder / schema.RETENTION.name)
+            where = f"{title} ({retention['scenario'][0]}-incremental, {retention['n'].max()} seeds)"
+            save(retention_figure(retention, where), folder / "retention.png")
+    if all(map(committed, LONG)):
+        retention = concat([schema.read_csv(schema.RETENTION, folder / schema.RETENTION.name) for folder in LONG])
+        where = f"({retention['scenario'].iloc[0]}-incremental, {retention['n'].max()} seeds)"
+        save(degradation_figure(retention, f"Twenty tasks over text and image {where}"), LONG[0] / "degradation.png")
     draw_convergence()
 
 

@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chaoscl.evaluation.metrics import METRICS
 from chaoscl.reports.figures.style import BLUE, GREY, VERMILION
-from chaoscl.reports.tables import p_value
 
 _GOAL = {"at least": "≥", "at most": "≤"}
 
@@ -111,28 +109,6 @@ def against_table(against: pd.DataFrame) -> pd.DataFrame:
             for name, (before, now) in zip(times.index, times.to_numpy(), strict=True)
         ]
     return pd.DataFrame(rows)
-
-
-def unchanged_table(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """Return the differences between two versions' results as text, in percent and percentage points.
-
-    Args:
-        frame: of chaoscl.evaluation.unchanged.unchanged_frame.
-        first: what to call the first version.
-        second: what to call the second.
-    """
-    rows = [
-        {
-            "baseline": line["baseline"],
-            "metric": METRICS[line["metric"]].title,
-            first: f"{100 * line['first']:.1f}",
-            second: f"{100 * line['second']:.1f}",
-            "difference": f"{100 * line['difference']:+.1f} ({100 * line['low']:+.1f} to {100 * line['high']:+.1f})",
-            "p": p_value(line["p"]),
-        }
-        for line in frame.to_dict("records")
-    ]
-    return pd.DataFrame(rows, columns=["baseline", "metric", first, second, "difference", "p"])
 
 
 def machine_line(path: Path) -> str:

@@ -6,7 +6,7 @@ import pytest
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.speed import SPEED
 from chaoscl.reports.figures.style import VERMILION
-from chaoscl.reports.speed import against_table, machine_line, speed_figure, speed_table, unchanged_table
+from chaoscl.reports.speed import against_table, machine_line, speed_figure, speed_table
 
 ROWS = [
     ("cortex", "8 -> 32: fused", 20.0, 18.0, 21.0, "times as fast", "the published way", 30, "at least 15", "yes"),
@@ -54,14 +54,6 @@ def test_each_precision_ends_with_the_whole_job():
         "now, s": "150",
         "times as fast": "2.00",
     }
-
-
-def test_a_difference_is_shown_with_its_interval_in_points():
-    line = {"baseline": "naive", "metric": "average_accuracy", "first": 0.5, "second": 0.75, "difference": 0.25}
-    (row,) = unchanged_table(pd.DataFrame([line | {"low": -0.125, "high": 0.625, "p": 0.04}]), "a", "b").to_dict(
-        "records"
-    )
-    assert (row["a"], row["b"], row["difference"], row["p"]) == ("50.0", "75.0", "+25.0 (-12.5 to +62.5)", "0.040")
 
 
 def test_the_machine_is_one_line(tmp_path):
