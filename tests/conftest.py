@@ -73,11 +73,11 @@ def refused() -> Callable[..., None]:
     return check
 
 
-def write_prepared(folder: Path, name: str) -> Prepared:
+def write_prepared(folder: Path, name: str, train: int = ROWS["train"]) -> Prepared:
     """Write a tiny prepared data set that can be learned: every class has tokens, or a bright stripe, of its own."""
     card = CARDS[name]
     draws = np.random.default_rng(sum(name.encode()))
-    rows = sum(ROWS.values())
+    rows = train + ROWS["test"]
     labels = np.arange(rows) % len(card.classes)
     if card.modality == "text":
         inputs = draws.integers(2, VOCABULARY, (rows, 12)).astype(np.int32)
@@ -98,7 +98,7 @@ def write_prepared(folder: Path, name: str) -> Prepared:
         "source": "embedded",
         "note": "tiny",
         "remarks": [],
-        "train_rows": ROWS["train"],
+        "train_rows": train,
         "sha256": name,
         "bytes": {},
     }
@@ -108,14 +108,14 @@ def write_prepared(folder: Path, name: str) -> Prepared:
 
 @pytest.fixture(scope="session")
 def tiny_bank(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Bank]:
-    """Return a maker of banks of tiny data sets, by their names."""
+    """Return a maker of banks of tiny data sets, by their names and how many training rows each has."""
     root = tmp_path_factory.mktemp("tiny")
-    made: dict[str, Prepared] = {}
+    made: dict[tuple[str, int], Prepared] = {}
 
-    def make(*names: str) -> Bank:
+    def make(*names: str, train: int = ROWS["train"]) -> Bank:
         for name in names:
-            if name not in made:
-                made[name] = write_prepared(root / name, name)
-        return Bank([made[name] for name in names])
+            if (name, train) not in made:
+                made[name, train] = write_prepared(root / f"{name}-{train}", name, train)
+        return Bank([made[name, train] for name in names])
 
     return make

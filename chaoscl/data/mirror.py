@@ -114,8 +114,7 @@ def _columns(card: Card, path: Path, there: Sequence[str], wanted: Sequence[str]
         if len(found) != 1:
             fault = "more than one column" if found else "no column"
             raise unavailable(card, f"{path} has {fault} '{one}' (it has: {', '.join(there)})")
-    # Without partitioning: a folder called label=3 is no column.
-    table = pq.read_table(path, columns=[found[0] for found in names], partitioning=None)
+    table = pq.read_table(path, columns=[found[0] for found in names])
     columns = []
     for one, found in zip(wanted, names, strict=True):
         column = table[found[0]]

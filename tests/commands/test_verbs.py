@@ -25,6 +25,9 @@ def test_prepared_data_is_what_a_run_finds(chaoscl):
     assert out.count("addition: generated, 178 training rows, 20 test rows") == 1
     assert ready.sha256[:12] in out
     assert str(ready.folder) in out
+    assert ready.remarks
+    for remark in ready.remarks:
+        assert f"  {remark}\n" in out
 
 
 @pytest.fixture
