@@ -58,11 +58,20 @@ def test_two_results_are_compared_pair_by_pair(chaoscl, refused, two_results):
     refused(chaoscl("compare", "a", "nowhere"), "nowhere holds no matrices.csv, so no results")
 
 
-def test_a_fresh_clone_without_raw_runs_compares_alike(chaoscl, two_results):
-    before = chaoscl("compare", "a", "b", "--json")
+def test_a_fresh_clone_without_raw_runs_compares_and_draws_alike(chaoscl, two_results):
+    def made(out):
+        compared = chaoscl("compare", "a", "b", "--json")
+        status, said, _ = chaoscl("plot", "a", "b", "--out", out)
+        figures = {path.relative_to(out): path.read_bytes() for path in Path(out).rglob("*.svg")}
+        return compared, status, said.replace(out, ""), figures
+
+    before = made("with")
     for name in "ab":
         shutil.rmtree(Path(name, "runs"))
-    assert chaoscl("compare", "a", "b", "--json") == before
+    assert made("without") == before
+    assert {path.name for path in before[-1]} >= {"learning-curves.svg", "retention.svg"}
+    assert chaoscl("report", "a", "--out", "page.html")[0] == 0
+    assert chaoscl("verify", "a", "b")[0] == 0
 
 
 def test_the_records_behind_results_are_their_runs(two_results):
