@@ -9,6 +9,7 @@ from chaoscl.reports.degradation import degradation, degradation_table
 from chaoscl.reports.figures import degradation_figure
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMITTED = sorted(path.parent for path in (ROOT / "results").glob("*/matrices.csv"))
 MATRIX = [[0.1, 0.2, 0.3], [0.9, 0.2, 0.3], [0.7, 0.8, 0.3], [0.5, 0.6, 0.7]]
 
 
@@ -32,12 +33,10 @@ def test_what_is_left_of_the_first_tasks_by_hand():
     assert values["lost"].iloc[-1] == pytest.approx(forgetting_first_last(MATRIX))
 
 
-@pytest.mark.parametrize(
-    "folder", sorted((ROOT / "results").glob("*/retention.csv")), ids=lambda path: path.parent.name
-)
+@pytest.mark.parametrize("folder", COMMITTED, ids=lambda folder: folder.name)
 def test_what_was_lost_at_the_end_is_the_forgetting_of_the_summary(folder):
-    values = degradation(schema.read_csv(schema.RETENTION, folder))
-    summary = schema.read_csv(schema.SUMMARY, folder.parent / "summary.csv").set_index(["model", "baseline", "metric"])
+    values = degradation(schema.read_csv(schema.RETENTION, folder / "retention.csv"))
+    summary = schema.read_csv(schema.SUMMARY, folder / "summary.csv").set_index(["model", "baseline", "metric"])
     last = values[values["tasks"] == values["tasks"].max()]
     assert len(last)
     for line in last.to_dict("records"):

@@ -49,7 +49,7 @@ def test_each_line_says_what_its_interval_carries():
         "- `naive`, chaos against mlp after 7 tasks: forgetting is less (-10.0 points, 95 % interval "
     )
     assert "average accuracy is higher (+8.6 points" in naive
-    assert "forgetting is not decided (+0.0 points" in replay or "forgetting is not decided (-0.0 points" in replay
+    assert "forgetting is not decided (0.0 points" in replay
     assert "average accuracy is not decided" in replay
     assert "forgetting is more, equal within 1 point (+0.3 points" in derpp
     assert "average accuracy is lower, equal within 1 point (-0.3 points" in derpp
@@ -58,7 +58,7 @@ def test_each_line_says_what_its_interval_carries():
 def test_no_claim_without_an_interval_that_carries_it():
     for text in answer(FIRST, SECOND).splitlines():
         for word, difference, low, high in re.findall(
-            r"is ([a-z ,1]+) \(([+-][\d.]+) points, 95 % interval ([+-][\d.]+) to ([+-][\d.]+), 5 pairs\)", text
+            r"is ([a-z ,1]+) \(([+-]?[\d.]+) points, 95 % interval ([+-]?[\d.]+) to ([+-]?[\d.]+), 5 pairs\)", text
         ):
             assert float(low) <= float(difference) <= float(high)
             if word.startswith(("less", "lower")):
@@ -93,9 +93,7 @@ def test_findings(difference, half, p_tost, forgetting, accuracy):
 
 def test_the_tables_have_a_line_for_each_baseline_and_number_of_tasks():
     table = models_table(FIRST, SECOND).set_index(["baseline", "tasks"])
-    assert table.index.tolist() == [
-        (name, tasks) for tasks in ("5", "7") for name in ("naive", "replay", "derpp")
-    ] or sorted(table.index) == sorted((name, tasks) for tasks in ("5", "7") for name in ("naive", "replay", "derpp"))
+    assert table.index.tolist() == [(name, tasks) for name in ("naive", "replay", "derpp") for tasks in ("5", "7")]
     # after five tasks four of five have lost 0.1 less: 8.0 points of accuracy, and 10 of forgetting
     row = table.loc[("naive", "5")]
     assert row["accuracy"].startswith("+8.0 ±")
@@ -107,7 +105,7 @@ def test_forgetting_that_stays_the_same_does_not_grow_with_the_number_of_tasks()
     # every earlier task has lost as much, however many there are: dividing by all tasks would make it grow
     table = growth_table([*SECOND, *FIRST]).set_index(["model", "baseline"])
     assert table.loc[("mlp", "naive"), ["forgetting after 5", "forgetting after 7"]].tolist() == ["30.0", "30.0"]
-    assert table.loc[("mlp", "naive"), "change"] in ("+0.0 ± 0.0", "-0.0 ± 0.0")
+    assert table.loc[("mlp", "naive"), "change"] == "0.0 ± 0.0"
     assert table.loc[("mlp", "naive"), "finding"] == "equal within 1 point"
 
 

@@ -58,6 +58,7 @@ def test_it_holds_every_panel():
         (panel["metrics"], panel["chartTitle"]) for panel in panels(found["Accuracy, transfer and forgetting"])
     ] == [
         (["average_accuracy"], "average accuracy"),
+        (["learning_accuracy"], "learning accuracy"),
         (["backward_transfer"], "backward transfer"),
         (["forgetting_first_last"], "forgetting (first - last)"),
         (["forgetting_max_last"], "forgetting (max - last)"),
