@@ -137,6 +137,8 @@ def run_request(request: Request) -> tuple[dict[str, Any], list[str]]:
     """
     remarks = Console(stderr=True)
     specs, baselines = check(request)
+    if remark := _device_remark(request.device):
+        remarks.print(remark, soft_wrap=True, highlight=False)
     request = replace(request, kernel=specs[0].options.kernel)
     bank = prepare_data(request, remarks)
     check_rows(find_stream(request.stream), bank, range(request.seeds))
@@ -297,12 +299,21 @@ def _specs(
 
 
 def _device(name: str) -> str:
+    """Return ``cpu`` or ``cuda``. ``auto`` is the CPU, on which all published results were made."""
     import torch
 
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
+    if name == "cuda" and not torch.cuda.is_available():
         raise UserError("--device cuda: no CUDA device is there; use --device cpu")
-    return "cuda" if there and name == "auto" else name.replace("auto", "cpu")
+    return "cpu" if name == "auto" else name
+
+
+def _device_remark(name: str) -> str | None:
+    """Return a line about a CUDA device that is there and not used, if nothing was said about it."""
+    import torch
+
+    if name == "auto" and torch.cuda.is_available():
+        return "a CUDA device is there and not used: published results are the CPU's; --device cuda uses it"
+    return None
 
 
 def default_out(request: Request, kind: str) -> Path:

@@ -30,7 +30,7 @@ def run(
     data: Annotated[Text, typer.Option(help="official, mirror or embedded (generated).")] = None,
     data_dir: Annotated[Text, typer.Option(help="Mirror folder; also CHAOSCL_DATA.")] = None,
     out: Annotated[Text, typer.Option(help="Results folder; by default named by the options.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto, which is cpu.")] = "auto",
     jobs: Annotated[int, typer.Option(help="Runs at a time; 0 means one for each core.")] = 0,
     wandb: Annotated[str, typer.Option(help="off, offline or online.")] = "off",
     tensorboard: Annotated[Text, typer.Option(metavar="DIR", help="Write the runs for TensorBoard, too.")] = None,

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -148,3 +149,16 @@ def test_the_order_of_changed_values_names_no_other_folder():
     one, two = ("ewc.ewc_lambda=1,lwf.alpha=3", "lwf.alpha=3,ewc.ewc_lambda=1")
     words = ("--baselines", "ewc,lwf", "--hyper")
     assert default_out(asked(*words, one), "mirror") == default_out(asked(*words, two), "mirror")
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "used", "remark"), [("auto", "cpu", True), ("cpu", "cpu", False), ("cuda", "cuda", False)]
+)
+def test_a_cuda_device_is_used_only_where_it_is_asked_for(monkeypatch, asked_for, used, remark):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert main_job._device(asked_for) == used
+    assert bool(main_job._device_remark(asked_for)) == remark
+
+
+def test_without_a_cuda_device_there_is_nothing_to_remark():
+    assert main_job._device_remark("auto") is None
