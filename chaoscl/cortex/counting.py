@@ -7,6 +7,7 @@ memory of one tick whatever their number. :func:`chaoscl.cortex.neuron.tick` is 
 spikes here are equal to its spikes.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -104,7 +105,8 @@ def count_over_time(
             d_v *= 1 - params.decay
         r = z.clamp_(0, 1)
         v *= 1 - params.decay
-    return counts, slope
+    # A potential that is not a number stays so, and no comparison above says it.
+    return counts.masked_fill_(v.isnan(), math.nan), slope
 
 
 def count_replicas(
@@ -123,7 +125,7 @@ def count_replicas(
     sent = _sent(above, params, generator)
     if sent is not None:
         spikes &= sent
-    counts = spikes.view(shape).sum(0, dtype=current.dtype)
+    counts = spikes.view(shape).sum(0, dtype=current.dtype).masked_fill_(current.isnan(), math.nan)
     if not differentiate:
         return counts, torch.zeros_like(current)
     surrogate = _triangle(above)

@@ -151,6 +151,15 @@ _I, _V, _R, _N, _DV, _DR, _DN = (row * LANES for row in range(7))
 _ROWS = 7
 
 
+@njit(inline="always")
+def _mark(w, row):
+    """Make count and derivative NaN where a row of the scratch memory is, which no comparison of the loops says."""
+    for i in range(LANES):
+        if w[row + i] != w[row + i]:
+            w[_N + i] = w[row + i]
+            w[_DN + i] = w[row + i]
+
+
 @_kept
 def _over_time(current, ticks, constants, failures, limit, key, differentiate, counts, slope):
     threshold, deviation, keep, refractory = constants
@@ -183,6 +192,7 @@ def _over_time(current, ticks, constants, failures, limit, key, differentiate, c
                 w[_N + i] += spike
                 w[_R + i] = min(max(z, zero), one)
                 w[_V + i] = v * keep
+        _mark(w, _V)
         counts[first : first + here] = w[_N : _N + here]
         if differentiate:
             slope[first : first + here] = w[_DN : _DN + here]
@@ -205,6 +215,7 @@ def _replicas(current, ticks, constants, failures, limit, key, differentiate, co
                 v = w[_I + i] + eps[i] * deviation
                 w[_N + i] += luck[i] if v > threshold else zero
                 w[_DN + i] += max(one - abs(v - threshold), zero) * luck[i]
+        _mark(w, _I)
         counts[first : first + here] = w[_N : _N + here]
         slope[first : first + here] = w[_DN : _DN + here]
 
@@ -246,4 +257,4 @@ def _binomial(current, ticks, constants, failures, limit, key, differentiate, co
             else:
                 due = 0.5 * math.erfc(-above / deviation / math.sqrt(2.0))
                 k = _quantile(uniform, ticks, min(sending * due, 1.0 - 1e-16))
-            counts[first + i] = k
+            counts[first + i] = k if above == above else above

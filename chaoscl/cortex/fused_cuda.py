@@ -134,5 +134,6 @@ def _kernel(
         r = tl.minimum(tl.maximum(z, 0.0), 1.0)
         d_v = d_v * keep
         v = v * keep
-    tl.store(counts + element, count, mask=inside)
-    tl.store(slopes + element, slope, mask=inside)
+    # A potential that is not a number stays so, and no comparison above says it.
+    tl.store(counts + element, tl.where(v != v, v, count), mask=inside)
+    tl.store(slopes + element, tl.where(v != v, v, slope), mask=inside)

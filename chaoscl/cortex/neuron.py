@@ -29,10 +29,10 @@ class _Spike(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, v: Tensor, threshold: float) -> Tensor:
-        """Return 1 where ``v > threshold``, else 0."""
+        """Return 1 where ``v > threshold``, NaN where v is NaN, else 0."""
         ctx.save_for_backward(v)
         ctx.threshold = threshold
-        return (v > threshold).to(v.dtype)
+        return torch.where(v.isnan(), v, (v > threshold).to(v.dtype))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
@@ -42,7 +42,7 @@ class _Spike(torch.autograd.Function):
 
 
 def spike(v: Tensor, threshold: float) -> Tensor:
-    """Return 1 where ``v > threshold`` (strictly), else 0, in the shape and dtype of ``v``.
+    """Return 1 where ``v > threshold`` (strictly), else 0, in the shape and dtype of ``v``; NaN where ``v`` is NaN.
 
     ChaosNet, one tick, step 3. The true derivative is zero almost everywhere. In its place stands the triangle
     max(0, 1 - |v - threshold|) of Esser et al., "Convolutional networks for fast, energy-efficient neuromorphic
