@@ -65,18 +65,28 @@ class _Plan:
 def reproducible(device: str) -> Iterator[None]:
     """Compute with one thread inside the block, so that the bytes do not depend on cores; on CUDA, without atomics.
 
-    One thread of torch and one of the BLAS behind numpy, in which GEM's quadratic programme is put together.
+    One thread of torch and one of the BLAS behind numpy, in which GEM's quadratic programme is put together. Afterwards
+    the caller's threads, determinism and global random states are as they were.
     """
     threads = torch.get_num_threads()
     strict = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    drawn = random.getstate(), np.random.get_state()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(strict or device == "cuda", warn_only=True)
     try:
-        with threadpool_limits(1, user_api="blas"):
+        with threadpool_limits(1, user_api="blas"), torch.random.fork_rng(devices=_cuda_devices(device)):
             yield
     finally:
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(strict)
+        torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+        random.setstate(drawn[0])
+        np.random.set_state(drawn[1])
+
+
+def _cuda_devices(device: str) -> list[int]:
+    """Return the CUDA devices whose random state a run changes."""
+    return [torch.cuda.current_device()] if device == "cuda" else []
 
 
 def execute(spec: RunSpec, baseline: Baseline, bank: Bank, progress: Progress = silent) -> Outcome:

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 
 from avalanche.benchmarks import CLScenario, benchmark_from_datasets, with_classes_timeline, with_task_labels
 from avalanche.benchmarks.utils import AvalancheDataset, _make_taskaware_classification_dataset
-from torch.utils.data import TensorDataset
 
-from chaoscl.streams.feeding import install
+from chaoscl.streams.feeding import ReferenceDataset, install
 from chaoscl.streams.scenario import Split, TaskData
 
 install()
 
 
 def _dataset(split: Split, task_label: int) -> AvalancheDataset[object]:
-    samples = TensorDataset(split.references, split.targets)
+    samples = ReferenceDataset(split.references, split.targets)
     return _make_taskaware_classification_dataset(samples, targets=split.targets.tolist(), task_labels=task_label)
 
 

@@ -58,6 +58,13 @@ def install() -> None:
     data_loader.has_ffcv_support = _no_ffcv
 
 
+class ReferenceDataset(TensorDataset):
+    """References, targets and whatever else stands beside them, which nobody changes in place.
+
+    Only data sets over these are fetched a batch at a time: the columns of any other are its owner's to change.
+    """
+
+
 def uninstall() -> None:
     """Bring back Avalanche's own way, as it is before :func:`install`, so that the two can be compared."""
     default_collate_fn_map.pop(Sample, None)
@@ -151,7 +158,7 @@ def _flat(content: Any) -> Columns | None:
 def _leaf(content: Any) -> Columns | None:
     if isinstance(content, FlatData):
         return _flat(content)
-    if type(content) is TensorDataset:
+    if type(content) is ReferenceDataset:
         return list(content.tensors)
     if isinstance(content, ConstantSequence):
         constant = content._constant_value

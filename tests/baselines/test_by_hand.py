@@ -15,7 +15,6 @@ from avalanche.benchmarks.utils import _make_taskaware_classification_dataset
 from avalanche.training.plugins import (
     AGEMPlugin,
     EWCPlugin,
-    GEMPlugin,
     LwFPlugin,
     MASPlugin,
     SynapticIntelligencePlugin,
@@ -171,7 +170,7 @@ def test_mas_s_importance_and_penalty():
 
 
 def test_mas_pulls_with_lambda_times_importance():
-    strategy, ends = learn("mas", FIRST, ((-1.5, 0), (0.5, 0)), batch=1, mas_lambda=0.7, alpha=0.25)
+    _, ends = learn("mas", FIRST, ((-1.5, 0), (0.5, 0)), batch=1, mas_lambda=0.7, alpha=0.25)
     first = plugin_of(learn("mas", FIRST, batch=1, mas_lambda=0.7)[0], MASPlugin).importance["weight"].data.numpy()
     candidates = []
     for order in (SECOND, SECOND[::-1]):
@@ -218,7 +217,8 @@ def test_gem_s_step_is_the_dual_s_solution(strength):
     assert ends[1] == pytest.approx(step(AFTER_FIRST, g + v * r), abs=1e-6)
 
 
-# Learning without forgetting: the distillation's gradient at temperature T is (softmax(now / T) - softmax(before / T)) x / T.
+# Learning without forgetting: at temperature T the distillation's gradient is
+# (softmax(now / T) - softmax(before / T)) x / T.
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0, 5.0])

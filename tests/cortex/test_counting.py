@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chaoscl.cortex import ChaosCortex, ChaosNeuronParams, CortexParams
 from chaoscl.cortex.counting import count_over_time, count_replicas, spike_rates
+from chaoscl.cortex.neuron import spike
 
 SHARE = st.floats(0.0, 0.95)
 NEURONS = st.builds(
@@ -96,3 +97,22 @@ def test_only_what_needs_a_gradient_gets_one():
     spike_rates(count_over_time, x, weight, 5, ChaosNeuronParams()).sum().backward()
     assert weight.grad is not None
     assert x.grad is None
+
+
+@pytest.mark.parametrize("mode", ["recurrent", "replica"])
+@pytest.mark.parametrize("kernel", ["torch", "fused"])
+@pytest.mark.parametrize("training", [True, False])
+def test_a_rate_is_not_a_number_exactly_where_its_input_is_none(mode, kernel, training):
+    if kernel == "fused":
+        pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    cortex = ChaosCortex(CortexParams(3, [5]), kernel=kernel).train(training)
+    x = torch.rand(4, 3)
+    x[1, 2] = float("nan")
+    with torch.set_grad_enabled(training):
+        rates = cortex.integrate(x, 6, mode=mode)
+    assert rates[1].isnan().all()
+    assert rates[[0, 2, 3]].isfinite().all()
+
+
+def test_the_definition_spikes_not_a_number_where_the_potential_is_none():
+    assert spike(torch.tensor([0.0, 1.0, float("nan")]), 0.5).isnan().tolist() == [False, False, True]

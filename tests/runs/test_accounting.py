@@ -7,7 +7,6 @@ import pytest
 import torch
 from avalanche.benchmarks.utils import _make_taskaware_classification_dataset
 from torch import nn
-from torch.utils.data import TensorDataset
 
 from chaoscl.models import ModelOptions
 from chaoscl.models.build import parts
@@ -15,6 +14,7 @@ from chaoscl.runs.accounting import Stored, peak_memory, reset_peak_memory, stor
 from chaoscl.runs.networks import build_network
 from chaoscl.seeds import derive
 from chaoscl.streams import find_stream, layout
+from chaoscl.streams.feeding import ReferenceDataset
 
 STREAM = "ag_news,mnist,imdb"
 ROWS, EPOCHS = 54, 2
@@ -241,7 +241,7 @@ def memory(*rows):
     references = torch.tensor([[0, row] for row in rows])
     targets = torch.zeros(len(rows), dtype=torch.int64)
     return _make_taskaware_classification_dataset(
-        TensorDataset(references, targets), targets=targets.tolist(), task_labels=0
+        ReferenceDataset(references, targets), targets=targets.tolist(), task_labels=0
     )
 
 

@@ -1,4 +1,5 @@
 import math
+import random
 from dataclasses import asdict
 
 import numpy as np
@@ -422,3 +423,22 @@ def test_embeddings_are_computed_again_only_for_a_changed_encoder(run, monkeypat
     run(stream="ag_news,mnist,imdb")
     # Three before training, and after each task those of its own data set.
     assert len(seen) == 6
+
+
+@pytest.mark.parametrize("strict", [(False, False), (True, True), (True, False)])
+def test_a_run_leaves_its_caller_s_random_states_and_determinism_as_they_were(run, strict):
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(strict[0], warn_only=strict[1])
+    drawn = []
+    try:
+        for between in (lambda: None, run):
+            random.seed(1)
+            np.random.seed(2)
+            torch.manual_seed(3)
+            between()
+            drawn.append((random.random(), np.random.rand(), torch.rand(()).item()))
+        after = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+    assert after == strict
+    assert drawn[0] == drawn[1]

@@ -31,7 +31,7 @@ from torch.utils.data._utils.collate import default_collate_fn_map
 
 from chaoscl.streams import find_stream, materialise
 from chaoscl.streams.experiences import to_avalanche
-from chaoscl.streams.feeding import Batch, Sample, columns, install, uninstall
+from chaoscl.streams.feeding import Batch, ReferenceDataset, Sample, columns, install, uninstall
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def task(number, rows, label=None):
     references = torch.stack([torch.full((rows,), number), torch.arange(rows)], dim=1)
     targets = torch.arange(rows) % 3 + 3 * number
     return _make_taskaware_classification_dataset(
-        TensorDataset(references, targets),
+        ReferenceDataset(references, targets),
         targets=targets.tolist(),
         task_labels=number if label is None else label,
     )
@@ -422,3 +422,12 @@ def test_copies_of_a_data_set_give_the_same_batches(copied):
     after = list(DataLoader(copied(dataset), batch_size=10))
     for mine, yours in zip(before, after, strict=True):
         assert all(torch.equal(one, other) for one, other in zip(mine, yours, strict=True))
+
+
+def test_a_data_set_of_somebody_else_s_delivers_what_it_holds_now():
+    x, y = torch.arange(8.0).view(8, 1), torch.zeros(8, dtype=torch.int64)
+    mine = _make_taskaware_classification_dataset(TensorDataset(x, y), targets=y.tolist(), task_labels=0).subset([1, 3])
+    list(DataLoader(mine, batch_size=2))
+    x.mul_(10)
+    (batch,) = DataLoader(mine, batch_size=2)
+    assert batch[0].flatten().tolist() == [10.0, 30.0]
