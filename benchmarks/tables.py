@@ -165,7 +165,7 @@ def speed_blocks() -> dict[str, str]:
 def result_blocks() -> dict[str, str]:
     """Return the result tables, and the data behind them, from the committed CSVs."""
     from chaoscl.evaluation import schema
-    from chaoscl.reports.tables import data_table, main_table, markdown
+    from chaoscl.reports.tables import comparison_table, data_table, main_table, markdown
     from chaoscl.runs.baseline import load_baseline
 
     made = {}
@@ -175,7 +175,9 @@ def result_blocks() -> dict[str, str]:
         forgetting = schema.read_csv(schema.FORGETTING, folder / schema.FORGETTING.name)
         summary = schema.read_csv(schema.SUMMARY, folder / schema.SUMMARY.name)
         data = schema.read_csv(schema.DATA, folder / schema.DATA.name)
+        path = folder / schema.COMPARISONS.name
         made[f"results {name}"] = markdown(main_table(forgetting, summary))
+        made[f"comparisons {name}"] = markdown(comparison_table(schema.read_csv(schema.COMPARISONS, path)))
         made[f"data {name}"] = markdown(data_table(data))
         notes = dict(zip(data["dataset"], data["note"], strict=True))
         notes |= {baseline: load_baseline(baseline).note for baseline in dict.fromkeys(summary["baseline"])}
