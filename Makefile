@@ -4,13 +4,17 @@ VENV := .venv
 # What is installed is named by the content of what decides it, so a stamp tells whether to install again.
 INSTALLED := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: demo test lint docs bench tables anchors clean
+.PHONY: demo test properties lint docs bench tables anchors clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/python benchmarks/run.py --stream text-image --data embedded --recipe quick --seeds 1
 
 test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest
+
+# Every property with 50 times the examples: half an hour and more.
+properties: $(INSTALLED)
+	$(VENV)/bin/python -m pytest -m hypothesis --hypothesis-profile=thorough --timeout 3600
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

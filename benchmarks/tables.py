@@ -4,6 +4,7 @@ python benchmarks/tables.py
 python benchmarks/tables.py --check
 """
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ LONG = tuple(ROOT / "results" / f"long-20-{model}-recipe-short" for model in ("c
 ANCHORS = ROOT / "results" / "anchors"
 CONVERGENCE = ROOT / "results" / "convergence"
 SPEED = ROOT / "results" / "speed"
+CUDA = ROOT / "results" / "cuda" / "report.json"
 
 
 def blocks() -> dict[str, str]:
@@ -151,14 +153,17 @@ def speed_blocks() -> dict[str, str]:
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.speed import AGAINST
     from chaoscl.evaluation.speed import SPEED as TABLE
-    from chaoscl.reports.speed import against_table, machine_line, speed_table
+    from chaoscl.reports.speed import against_table, cuda_run_table, cuda_speed_table, machine_line, speed_table
     from chaoscl.reports.tables import markdown
 
+    cuda = json.loads(CUDA.read_text(encoding="utf-8"))
     jobs = concat([schema.read_csv(AGAINST, path) for path in sorted(SPEED.glob("against*.csv"))])
     return {
         "speed machine": machine_line(SPEED / "machine.json"),
         "speed": markdown(speed_table(schema.read_csv(TABLE, SPEED / TABLE.name))),
         "speed against": markdown(against_table(jobs)),
+        "cuda speed": markdown(cuda_speed_table(cuda)),
+        "cuda runs": markdown(cuda_run_table(cuda)),
     }
 
 

@@ -16,8 +16,10 @@ MIRROR = os.environ.get("CHAOSCL_DATA")
 ROWS = {"train": 60, "test": 30}
 VOCABULARY = 40
 
-# No deadline: a busy machine is no failure.
+# No deadline: a busy machine is no failure. CI takes the same examples every time; `make properties` takes many.
 settings.register_profile("chaoscl", deadline=None, max_examples=50)
+settings.register_profile("repeatable", parent=settings.get_profile("chaoscl"), derandomize=True)
+settings.register_profile("thorough", parent=settings.get_profile("chaoscl"), max_examples=50 * 50)
 settings.load_profile("chaoscl")
 
 

@@ -1,7 +1,9 @@
 """Timings as a table and a figure: measured values beside their goals."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,3 +120,32 @@ def machine_line(path: Path) -> str:
     versions = ", ".join(f"{name} {machine[name]}" for name in named if name in machine)
     place = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}"
     return f"{place}, Python {machine['python']}, {versions}.\n"
+
+
+def cuda_speed_table(report: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the milliseconds of forward and backward by shape and batch, a column for each device and kernel.
+
+    Args:
+        report: report.json of ``benchmarks/cuda_check.py``.
+    """
+    rows: dict[tuple[str, int], dict[str, str]] = {}
+    for line in report["speed"]["result"]:
+        row = rows.setdefault((line["shape"], line["batch"]), {"shape": line["shape"], "batch": str(line["batch"])})
+        row[f"{line['device']}, {line['kernel']}, ms"] = f"{line['ms']:.2f}"
+    return pd.DataFrame(rows.values())
+
+
+def cuda_run_table(report: Mapping[str, Any]) -> pd.DataFrame:
+    """Return what the same short run reached and took on each device and kernel: percent and seconds.
+
+    Args:
+        report: report.json of ``benchmarks/cuda_check.py``.
+    """
+    rows = []
+    for name, part in report.items():
+        if "final" not in part.get("result", ()):
+            continue
+        found = part["result"]
+        first, second = (f"{100 * mean:.1f}" for mean in found["final"])
+        rows.append({"run": name, "ag_news": first, "mnist": second, "seconds": f"{found['seconds']:.1f}"})
+    return pd.DataFrame(rows)

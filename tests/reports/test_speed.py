@@ -6,7 +6,14 @@ import pytest
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.speed import SPEED
 from chaoscl.reports.figures.style import VERMILION
-from chaoscl.reports.speed import against_table, machine_line, speed_figure, speed_table
+from chaoscl.reports.speed import (
+    against_table,
+    cuda_run_table,
+    cuda_speed_table,
+    machine_line,
+    speed_figure,
+    speed_table,
+)
 
 ROWS = [
     ("cortex", "8 -> 32: fused", 20.0, 18.0, 21.0, "times as fast", "the published way", 30, "at least 15", "yes"),
@@ -60,3 +67,18 @@ def test_the_machine_is_one_line(tmp_path):
     file = tmp_path / "machine.json"
     file.write_text('{"processor": "P", "cores": 2, "system": "Linux", "python": "3.11", "torch": "2.15"}')
     assert machine_line(file) == "P, 2 cores, Linux, Python 3.11, torch 2.15.\n"
+
+
+def test_the_cuda_tables_hold_a_row_a_shape_and_a_row_a_run():
+    times = [
+        {"shape": "a", "batch": 8, "device": device, "kernel": kernel, "ms": ms}
+        for device, kernel, ms in (("cpu", "fused", 1.0), ("cuda", "fused", 0.25))
+    ]
+    runs = {"naive on cuda": {"result": {"final": [0.5, 0.75], "seconds": 2.04}}, "tests": {"failed": ["x"]}}
+    report = {"speed": {"result": times}, "machine": {"result": {"device": "GPU"}}, **runs}
+    assert cuda_speed_table(report).to_dict("records") == [
+        {"shape": "a", "batch": "8", "cpu, fused, ms": "1.00", "cuda, fused, ms": "0.25"}
+    ]
+    assert cuda_run_table(report).to_dict("records") == [
+        {"run": "naive on cuda", "ag_news": "50.0", "mnist": "75.0", "seconds": "2.0"}
+    ]
