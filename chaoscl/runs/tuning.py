@@ -32,7 +32,7 @@ SEARCH = "search.json"
 SCORE_DIGITS = 6
 """Of a score: as many as trials.csv holds, so that a search that goes on compares what it reads."""
 _DIGITS = ".6g"
-"""How values are written, and so the precision with which they are tried."""
+"""The precision with which proposed values are tried."""
 Report = Callable[[str], None]
 
 
@@ -135,7 +135,15 @@ def _propose(
         params = {name: type(hyper.value)(values[name]) for name, hyper in space.items()}
         study.add_trial(optuna.trial.create_trial(params=params, distributions=distributions, value=row["score"]))
     proposed = study.ask(distributions).params
-    return {name: type(space[name].value)(_written(value)) for name, value in proposed.items()}
+    return {name: _rounded(value, space[name]) for name, value in proposed.items()}
+
+
+def _rounded(value: Value, hyper: Hyper) -> Value:
+    """Return a proposed value with as few digits as are tried, and still inside the search."""
+    if not isinstance(value, float):
+        return value
+    assert hyper.search is not None
+    return min(max(float(f"{value:{_DIGITS}}"), hyper.search.low), hyper.search.high)
 
 
 def _distribution(hyper: Hyper) -> Any:
@@ -176,8 +184,9 @@ def _text(baseline: str, values: Mapping[str, Value]) -> str:
 
 
 def _written(value: Value) -> str:
-    """Return a value as trials.csv holds it: whole numbers in full, others with as many digits as are tried."""
-    return str(value) if isinstance(value, int) else f"{value:{_DIGITS}}"
+    """Return a value as trials.csv holds it, which reads back as the same value: in few digits where those do."""
+    short = f"{value:{_DIGITS}}" if isinstance(value, float) else str(value)
+    return repr(value) if isinstance(value, float) and float(short) != value else short
 
 
 def _choice(wanted: Search, baseline: str, done: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -112,12 +112,24 @@ def test_tuning_seeds_and_rows_are_never_those_of_a_reported_run(command, tables
     assert trials["samples"].tolist() == [20] * 4
 
 
-def test_whole_numbers_are_recorded_as_they_were_tried(tmp_path, tried, embedded_bank):
+@pytest.mark.parametrize(
+    ("value", "space"),
+    [
+        (1_234_567, Space(1_000_001, 9_999_999)),
+        (0.123456789, Space(0.1, 1.0)),
+        # To six digits, most of this range lies outside of it.
+        (0.12345675, Space(0.1234567, 0.1234568)),
+    ],
+)
+def test_values_are_recorded_as_they_were_tried(tmp_path, tried, embedded_bank, value, space):
     spec = RunSpec(PAIR, "task", "mlp256", "odd", FIRST_SEED, repetitions=1, part="validation", tasks=2)
-    odd = Baseline("odd", print, "me", {"size": Hyper(1_234_567, "guess", Space(1_000_001, 9_999_999))})
+    odd = Baseline("odd", print, "me", {"size": Hyper(value, "guess", space)})
     search(Search(spec, 4, 1), {"odd": odd}, embedded_bank("ag_news", "addition"), tmp_path, print)
     trials = schema.read_csv(TRIALS, tmp_path / "trials.csv")
-    assert [int(row.rpartition("=")[2]) for row in trials["values"]] == [dict(spec.hyper)["size"] for spec in tried]
+    used = [dict(spec.hyper)["size"] for spec in tried]
+    assert [type(value)(row.rpartition("=")[2]) for row in trials["values"]] == used
+    assert used[0] == value
+    assert all(space.low <= one <= space.high for one in used)
 
 
 def test_a_score_is_the_mean_over_tuning_seeds_and_a_failed_run_scores_nothing(tmp_path, tried, embedded_bank):
