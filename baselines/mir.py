@@ -83,7 +83,7 @@ BASELINE = Baseline(
     build=build,
     source="Aljundi et al. 2019, arXiv:1908.04742, algorithm 1; Avalanche 0.6.0, Naive",
     hyper={
-        "memory": Hyper(1000, "samples; as for replay", range=Range(1)),
+        "memory": Hyper(1000, "samples, of which some are chosen; as for replay", range=Range(2)),
         "candidates": Hyper(5, "for each sample retrieved; the paper has 50 for a batch of 10", range=Range(1)),
     },
     stores="the memory",

@@ -55,8 +55,9 @@ def long_blocks() -> dict[str, str]:
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.matrices import read_records
     from chaoscl.reports.degradation import degradation_table
+    from chaoscl.reports.estimates import RANGE_NOTE, has_range
     from chaoscl.reports.long_streams import long_stream_blocks
-    from chaoscl.reports.tables import comparison_table, cost_table, data_table, main_table, markdown
+    from chaoscl.reports.tables import comparison_table, cost_table, data_table, main_markdown, main_table, markdown
 
     def both(table: schema.Table) -> Any:
         return concat([schema.read_csv(table, folder / table.name) for folder in LONG], ignore_index=True)
@@ -64,11 +65,12 @@ def long_blocks() -> dict[str, str]:
     forgetting, summary, data = both(schema.FORGETTING), both(schema.SUMMARY), both(schema.DATA)
     main = main_table(forgetting, summary)
     tasks = list(dict.fromkeys(forgetting["task"]))
+    by_task = main.set_index(["baseline", "model"])[tasks].T.rename_axis("task").pipe(_flat)
     cortex, mlp = map(read_records, LONG)
     return {
         **long_stream_blocks("long-20", mlp, cortex),
-        "long-20 metrics": markdown(main.drop(columns=tasks)),
-        "long-20 tasks": markdown(main.set_index(["baseline", "model"])[tasks].T.rename_axis("task").pipe(_flat)),
+        "long-20 metrics": main_markdown(forgetting, summary, tasks=False),
+        "long-20 tasks": markdown(by_task) + (f"\n{RANGE_NOTE}\n" if has_range([by_task]) else ""),
         "long-20 degradation": markdown(degradation_table(both(schema.RETENTION))),
         "long-20 comparisons": markdown(comparison_table(both(schema.COMPARISONS))),
         "long-20 costs": markdown(cost_table(both(schema.COSTS), both(schema.TIMINGS))),
@@ -170,7 +172,7 @@ def speed_blocks() -> dict[str, str]:
 def result_blocks() -> dict[str, str]:
     """Return the result tables, and the data behind them, from the committed CSVs."""
     from chaoscl.evaluation import schema
-    from chaoscl.reports.tables import comparison_table, data_table, main_table, markdown
+    from chaoscl.reports.tables import comparison_table, data_table, main_markdown, markdown
     from chaoscl.runs.baseline import load_baseline
 
     made = {}
@@ -181,7 +183,7 @@ def result_blocks() -> dict[str, str]:
         summary = schema.read_csv(schema.SUMMARY, folder / schema.SUMMARY.name)
         data = schema.read_csv(schema.DATA, folder / schema.DATA.name)
         path = folder / schema.COMPARISONS.name
-        made[f"results {name}"] = markdown(main_table(forgetting, summary))
+        made[f"results {name}"] = main_markdown(forgetting, summary)
         made[f"comparisons {name}"] = markdown(comparison_table(schema.read_csv(schema.COMPARISONS, path)))
         made[f"data {name}"] = markdown(data_table(data))
         notes = dict(zip(data["dataset"], data["note"], strict=True))
