@@ -14,7 +14,7 @@ import typer
 from chaoscl.cli import run_command
 
 ROOT = Path(__file__).resolve().parents[1]
-_DOCS = ("anchors", "baselines", "catalogue", "concepts", "long-streams", "output", "recipes", "speed")
+_DOCS = ("anchors", "baselines", "catalogue", "concepts", "output", "recipes", "speed")
 PAGES = ("README.md", *(f"docs/{name}.md" for name in _DOCS))
 RESULTS = {
     "text-image": (ROOT / "results" / "text-image-chaos2k", "AG News, then MNIST"),

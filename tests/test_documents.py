@@ -44,7 +44,9 @@ def test_a_stale_table_is_noticed(tables):
 
 
 def test_committed_results_name_their_command_and_lie_beside_a_figure(tables):
-    for folder, _ in tables.RESULTS.values():
+    made = [folder for folder, _ in tables.RESULTS.values() if tables.committed(folder)]
+    assert made
+    for folder in made:
         assert (folder / "command.txt").read_text().startswith("python benchmarks/run.py --stream ")
         assert (folder / "retention.png").stat().st_size > 1000
 

