@@ -69,7 +69,6 @@ def tune(
     root = Path("results") / ("embedded/tuning" if kind == "embedded" else "tuning")
     folder = Path(out) if out else root / f"{find_stream(stream).name}-{model}-{scenario}-{recipe}-{wanted.label}"
     remarks = Console(stderr=True)
-    print_data_remarks(bank, remarks)
     words = ["python", "benchmarks/tune.py", "--stream", stream, "--model", model, "--baselines", baselines]
     words += ["--scenario", scenario, "--recipe", recipe, "--trials", str(trials), "--seeds", str(seeds)]
     words += ["--tasks", str(tasks), *(["--data", "embedded"] if kind == "embedded" else [])]
@@ -78,6 +77,7 @@ def tune(
         write_atomic(folder / "command.txt", shlex.join(words) + "\n")
     shown = chosen[["baseline", "values", "score", "default_score", "trials"]].round(4).astype(str)
     Console().print(rich_table(shown, f"{wanted.label} on {tasks} tasks of {stream}, {kind} data"))
+    print_data_remarks(bank, remarks)
     remarks.print(f"written to {folder}", soft_wrap=True, highlight=False)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from chaoscl.data import Source, prepare
 from chaoscl.evaluation import schema
 from chaoscl.listing import listing
 from chaoscl.runs.baseline import find_baselines
@@ -258,7 +259,9 @@ def test_the_program_runs_as_printed_and_is_quiet_off_a_terminal(tmp_path):
     assert "\x1b" not in done.stdout + done.stderr
     reached = schema.read_csv(schema.SUMMARY, tmp_path / "o" / "summary.csv").set_index("metric")["mean"]
     finished = f"naive seed 0: finished, average accuracy {100 * reached['average_accuracy']:.1f} %"
-    assert done.stderr.splitlines() == [finished, f"written to {tmp_path / 'o'}"]
+    said = [f"addition: {remark}" for remark in prepare("addition", Source("embedded")).remarks]
+    assert said
+    assert done.stderr.splitlines() == [*said, finished, f"written to {tmp_path / 'o'}"]
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -266,7 +269,7 @@ def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(tmp_path, jobs):
     words = [sys.executable, str(PROGRAM), "--stream", "addition", "--data", "embedded", "--recipe", "seed"]
     words += ["--baselines", "naive,joint", "--jobs", jobs, "--out", str(tmp_path / "o")]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True)
-    line = process.stderr.readline()
+    line = next(line for line in process.stderr if not line.startswith("addition: "))
     os.killpg(process.pid, signal.SIGINT)
     rest = process.communicate(timeout=60)[1].splitlines()
     assert process.returncode == 130

@@ -84,7 +84,8 @@ def test_the_tables_hold_every_trial_and_what_was_chosen(command, tables, tmp_pa
         "python benchmarks/tune.py --stream ag_news,addition --model mlp256 --baselines naive,ewc,derpp"
         " --scenario task --recipe quick --trials 3 --seeds 1 --tasks 1 --data embedded\n"
     )
-    assert len(err.splitlines()) == len(trials) + 1
+    of_the_data = [line for line in err.splitlines() if line.startswith("addition: ")]
+    assert len(err.splitlines()) - len(of_the_data) == len(trials) + 1
 
 
 @pytest.mark.usefixtures("tried")
