@@ -17,8 +17,8 @@ _FUSED_VERSION = "3"
 
 1 had torch's modules in the encoders; 2 folded the first block's norm, so rounding could pass ReLU in the place of 0.
 """
-_DO_NOT_COMPUTE = {"commands", "reports", "speed"}
-"""Packages that only read results or time code; a new package counts until it is listed here."""
+_DO_NOT_COMPUTE = {"commands", "reports", "speed", "cli.py", "listing.py"}
+"""What only reads results, times code or talks to a terminal; a new package or module counts until it is listed here."""
 
 
 def computing_versions(kernel: str = "torch", device: str = "cpu") -> dict[str, str]:
@@ -63,10 +63,10 @@ def git_commit() -> str | None:
 
 @lru_cache(maxsize=1)
 def code_hash() -> str:
-    """Return 12 hex digits over the source files of the packages that compute."""
+    """Return 12 hex digits over the source files that compute."""
     combined = hashlib.sha256()
     package = ROOT / "chaoscl"
-    for path in sorted(package.glob("*/**/*.py")):
+    for path in sorted(package.rglob("*.py")):
         if path.relative_to(package).parts[0] not in _DO_NOT_COMPUTE:
             combined.update(str(path.relative_to(ROOT)).encode())
             combined.update(path.read_bytes())
