@@ -1,6 +1,6 @@
 """Rank baselines over the streams of several results folders: mean ranks, Friedman's test, a test of each pair.
 
-python benchmarks/ranks.py results/text-image-chaos2k results/seed-three-chaos2k --metric average_accuracy
+python benchmarks/ranks.py results/A results/B ... --metric average_accuracy
 """
 
 import shlex
