@@ -369,8 +369,8 @@ def _run(
     """Run what has no result yet, or everything with ``--force``; return the failures by position in ``jobs``."""
     todo = list(jobs) if request.force else [job for job in unfinished(jobs) if not held.has(job)]
     kept = [job for job in jobs if job not in todo]
-    if held.replaced(jobs):
-        remarks.print(f"{held.replaced(jobs)} runs that the folder holds are made anew and replaced: {_CHANGED}")
+    if replaced := held.replaced(jobs):
+        remarks.print(f"{len(replaced)} runs that the folder holds are made anew and replaced: {_CHANGED}")
     if kept:
         remarks.print(f"{len(kept)} of {len(jobs)} runs are finished already; --force runs them again")
         raw = [job for job in kept if is_finished(job.folder)]

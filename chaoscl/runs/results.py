@@ -77,10 +77,15 @@ class Held:
         """Say whether the run of a job is there, whether or not its raw folder is."""
         return self.hashes.get(key_of(job)) == job.digest
 
-    def replaced(self, jobs: Sequence[Job]) -> int:
-        """Count the runs that these take the place of: the same runs under another hash."""
+    def replaced(self, jobs: Sequence[Job]) -> list[RunKey]:
+        """Return the runs that these take the place of: the same runs under another hash."""
         hashes = self.hashes
-        return sum(hashes.get(key_of(job), job.digest) != job.digest for job in jobs)
+        return [key_of(job) for job in jobs if hashes.get(key_of(job), job.digest) != job.digest]
+
+    def left_behind(self, jobs: Sequence[Job]) -> list[RunKey]:
+        """Return the other runs of each baseline and model of which these replace some; averaged, they would mix."""
+        changed = {key[:2] for key in self.replaced(jobs)}
+        return [key for key in self.hashes if key[:2] in changed and key not in set(map(key_of, jobs))]
 
 
 def read_held(out: Path) -> Held:
@@ -107,7 +112,8 @@ def check_shared(out: Path, jobs: Sequence[Job], bank: Bank) -> Held:
     hyper-parameters of each baseline and model.
 
     Raises:
-        UserError: the runs were asked for by other settings than those of the folder, or a file is not ours.
+        UserError: the runs were asked for by other settings than those of the folder, would replace only some of a
+            baseline's, or a file is not ours.
     """
     held = read_held(out)
     matrices, runs = held.frames[schema.MATRICES], held.frames[schema.RUNS]
@@ -127,6 +133,13 @@ def check_shared(out: Path, jobs: Sequence[Job], bank: Bank) -> Held:
                     f"{out} holds runs with {what} '{others[0]}', and this command asks for '{wanted}'; they cannot"
                     " share a folder: give another one with --out"
                 )
+    if left := held.left_behind(jobs):
+        baseline, model, seed, order = left[0]
+        raise UserError(
+            f"{out} holds {baseline} ({model}) seed {seed} order {order}, and this command makes other runs of it anew"
+            " with another kernel, device, package or baseline file; their mean would mix both: ask for all of its runs"
+            " or give another folder with --out"
+        )
     return held
 
 
@@ -212,11 +225,6 @@ def _cost_frame(jobs: Sequence[Job], table: schema.Table) -> pd.DataFrame:
     """Return costs.csv or timings.csv: what each run took."""
     rows = [_of(job) | stored(job.folder).metrics["cost"] for job in jobs]
     return pd.DataFrame(rows, columns=table.header) if rows else schema.empty(table)
-
-
-def _run(job: Job) -> tuple[str, str, int, str]:
-    """Return baseline, model, seed and order of a run."""
-    return job.spec.baseline, job.model, job.spec.seed, job.spec.order
 
 
 def _record(job: Job, bank: Bank) -> RunRecord:

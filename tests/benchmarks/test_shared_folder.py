@@ -135,3 +135,13 @@ def test_results_of_an_earlier_version_are_not_replaced(command, refused, tmp_pa
     before = (tmp_path / "o" / "summary.csv").read_bytes()
     refused(command(*WORDS), "matrices.csv", "runs/ may stay", "--out")
     assert (tmp_path / "o" / "summary.csv").read_bytes() == before
+
+
+def test_runs_of_one_baseline_are_replaced_together_or_not_at_all(command, refused, tmp_path):
+    words = (*WORDS, "--model", "chaos256", "--baselines", "naive")
+    assert command(*words, "--seeds", "2", "--kernel", "fused")[0] == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "o").rglob("*") if path.is_file()}
+    refused(command(*words, "--seeds", "1", "--kernel", "torch"), "--out", "naive (chaos256) seed 1", "would mix")
+    assert {path: path.read_bytes() for path in (tmp_path / "o").rglob("*") if path.is_file()} == before
+    status, _, err = command(*words, "--seeds", "2", "--kernel", "torch")
+    assert (status, "2 runs that the folder holds are made anew" in err) == (0, True)
