@@ -1,10 +1,10 @@
 """Maximally interfered retrieval: of some candidates in memory, replay those that the coming step would hurt most.
 
-Algorithm 1 of the paper (ER-MIR), each step: a virtual step of plain gradient descent on the new batch; the candidates
-whose loss it raises most; a real step on the new batch and these. The paper retrieves as many samples as a batch has
-from five times as many candidates. As in the authors' code, candidates are of earlier tasks, so the memory, a
-reservoir, takes a task's samples in when the task ends. Both losses of a candidate are taken in evaluation mode, so
-that batch norm does not see it, and with the same draws of the trunk.
+Algorithm 1 of the paper (ER-MIR), each step: candidates drawn from the whole memory; a virtual step of plain gradient
+descent on the new batch; the candidates whose loss it raises most; a real step on the new batch and these. The paper
+retrieves as many samples as a batch has from five times as many candidates. As in the authors' code, candidates are of
+earlier tasks, so the memory, a reservoir, takes a task's samples in when the task ends. Both losses of a candidate are
+taken in evaluation mode, so that batch norm does not see it, and with the same draws of the trunk.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ def build(setup: Setup, memory: int, candidates: int) -> Any:
     from avalanche.training.supervised import Naive
     from avalanche.training.utils import cycle
     from torch.nn.functional import cross_entropy
-    from torch.utils.data import DataLoader
+    from torch.utils.data import DataLoader, RandomSampler
 
     class Retrieval(SupervisedPlugin):
         """The memory, and what is replayed from it."""
@@ -31,10 +31,11 @@ def build(setup: Setup, memory: int, candidates: int) -> Any:
             self._candidates: Any = None
 
         def before_training_exp(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
-            """Draw candidates from the memory from the second task on."""
-            if len(self.storage.buffer):
-                size = candidates * strategy.train_mb_size
-                self._candidates = cycle(DataLoader(self.storage.buffer, batch_size=size, shuffle=True))
+            """Draw candidates from the memory from the second task on, each step anew and as many."""
+            held = self.storage.buffer
+            if len(held):
+                size = min(candidates * strategy.train_mb_size, len(held))
+                self._candidates = cycle(DataLoader(held, size, sampler=RandomSampler(held, num_samples=size)))
 
         def before_backward(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
             """Add the loss on the retrieved samples: the mean over the new batch and these."""
