@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from chaoscl.cli import listed, run_command
+from chaoscl.cli import BASELINES, listed, run_command
 
 HERE = Path(__file__).resolve().parents[1]
 FILE = Path("results/speed/against.csv")
@@ -23,9 +23,7 @@ def against(
     checkout: Annotated[Path, typer.Argument(help="Another checkout of this project, at the version to compare with.")],
     stream: Annotated[str, typer.Option(help="Named stream.")] = "text-image",
     model: Annotated[str, typer.Option(help="Model of the zoo.")] = "chaos2k",
-    baselines: Annotated[
-        str, typer.Option(help="Baselines, separated by commas.")
-    ] = "naive,ewc,replay,mlp,frozen,independent,joint",
+    baselines: Annotated[str, typer.Option(help="Baselines, separated by commas.")] = BASELINES,
     seeds: Annotated[int, typer.Option(help="Number of seeds: 0, 1, ...")] = 1,
     recipe: Annotated[str, typer.Option(help="Training recipe.")] = "standard",
     data: Annotated[str, typer.Option(help="Where data comes from, as in run.py; empty for its default.")] = "",

@@ -33,7 +33,8 @@ def converge(
     from chaoscl.errors import UserError
     from chaoscl.files import storage_errors
     from chaoscl.models import find_model
-    from chaoscl.runs.convergence import Trials, choice_row, choose, tuning_seeds, write_choices
+    from chaoscl.runs.convergence import Trials, choice_row, choose, write_choices
+    from chaoscl.runs.tuning import tuning_seeds
 
     if seeds < 1:
         raise UserError(f"--seeds {seeds}: at least one seed is needed")

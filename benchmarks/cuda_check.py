@@ -67,8 +67,8 @@ def kernel() -> dict[str, float]:
     return found
 
 
-def trained(baseline: str, device: str, kernel_name: str, data_dir: str | None) -> dict[str, Any]:
-    """Return what a run of text-image reached and took: one epoch a task on real data, or four on generated data."""
+def _run(baseline: str, device: str, kernel_name: str, data_dir: str | None, epochs: int) -> Any:
+    """Train text-image once, seed 0, on a mirror's data or on generated ones, and return the outcome."""
     from chaoscl.data import Bank, choose_source, prepare
     from chaoscl.models import ModelOptions
     from chaoscl.runs.baseline import load_baseline
@@ -77,10 +77,14 @@ def trained(baseline: str, device: str, kernel_name: str, data_dir: str | None) 
 
     source = choose_source("mirror" if data_dir else "embedded", data_dir)
     bank = Bank([prepare(name, source) for name in ("ag_news", "mnist")])
-    recipe = "standard:epochs=1" if data_dir else "standard:epochs=4"
-    spec = RunSpec("text-image", "task", "chaos2k", baseline, 0, recipe, device=device)
+    spec = RunSpec("text-image", "task", "chaos2k", baseline, 0, f"standard:epochs={epochs}", device=device)
     spec = replace(spec, options=ModelOptions(kernel=kernel_name))  # type: ignore[arg-type]
-    outcome = execute(spec, load_baseline(baseline), bank)
+    return execute(spec, load_baseline(baseline), bank)
+
+
+def trained(baseline: str, device: str, kernel_name: str, data_dir: str | None) -> dict[str, Any]:
+    """Return what a run reached and took: one epoch a task on real data, or four on generated data."""
+    outcome = _run(baseline, device, kernel_name, data_dir, epochs=1 if data_dir else 4)
     found = {"final": outcome.matrix.mean[-1].tolist(), "sd": outcome.matrix.sd[-1].tolist()}
     return found | {"seconds": outcome.cost.seconds}
 
@@ -89,18 +93,9 @@ def determinism() -> dict[str, bool]:
     """Say of each kernel whether two runs on CUDA leave the same matrix and the same weights."""
     import torch
 
-    from chaoscl.data import Bank, choose_source, prepare
-    from chaoscl.models import ModelOptions
-    from chaoscl.runs.baseline import load_baseline
-    from chaoscl.runs.execute import execute
-    from chaoscl.runs.spec import RunSpec
-
-    bank = Bank([prepare(name, choose_source("embedded")) for name in ("ag_news", "mnist")])
     same = {}
     for kernel_name in ("torch", "fused"):
-        spec = RunSpec("text-image", "task", "chaos2k", "replay", 0, "standard:epochs=2", device="cuda")
-        spec = replace(spec, options=ModelOptions(kernel=kernel_name))
-        one, two = (execute(spec, load_baseline("replay"), bank) for _ in range(2))
+        one, two = (_run("replay", "cuda", kernel_name, None, epochs=2) for _ in range(2))
         weights = [outcome.networks[0].state_dict() for outcome in (one, two)]
         same[f"{kernel_name}: matrix"] = one.matrix == two.matrix
         same[f"{kernel_name}: weights"] = all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])

@@ -43,7 +43,9 @@ def blocks() -> dict[str, str]:
 
 def committed(folder: Path) -> bool:
     """Say whether a result has been made; one that has not has no table."""
-    return (folder / "matrices.csv").is_file()
+    from chaoscl.evaluation import schema
+
+    return (folder / schema.MATRICES.name).is_file()
 
 
 def long_blocks() -> dict[str, str]:

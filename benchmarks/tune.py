@@ -40,7 +40,7 @@ def tune(
     from chaoscl.runs.recipes import find_recipe
     from chaoscl.runs.results import data_kind
     from chaoscl.runs.spec import RunSpec
-    from chaoscl.runs.tuning import FIRST_SEED, Search, search
+    from chaoscl.runs.tuning import FIRST_SEED, Search, search, tuning_seeds
     from chaoscl.streams import check_rows, check_scenario, find_stream
 
     find_model(model)
@@ -64,7 +64,7 @@ def tune(
     source = choose_source(data, data_dir)
     named = find_stream(stream)
     bank = Bank([prepare(name, source) for name in named.datasets])
-    check_rows(replace(named, tasks=named.tasks[:tasks]), bank, range(FIRST_SEED, FIRST_SEED + seeds))
+    check_rows(replace(named, tasks=named.tasks[:tasks]), bank, tuning_seeds(seeds))
     kind = data_kind(bank)
     root = Path("results") / ("embedded/tuning" if kind == "embedded" else "tuning")
     folder = Path(out) if out else root / f"{find_stream(stream).name}-{model}-{scenario}-{recipe}-{wanted.label}"

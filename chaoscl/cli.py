@@ -10,6 +10,8 @@ from chaoscl.errors import UserError
 
 # The base of typer's usage errors, whether typer uses the click package or carries its own copy.
 _UsageError: Any = typer.BadParameter.__base__
+BASELINES = "naive,ewc,replay,mlp,frozen,independent,joint"
+"""Baselines of the main job where none are named; here, because command lines load little before they run."""
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, also what typer returns then."""
 

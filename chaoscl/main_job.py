@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from chaoscl.cli import listed
+from chaoscl.cli import BASELINES, listed
 from chaoscl.data import Bank, choose_source, prepare
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
@@ -50,7 +50,7 @@ class Request:
 
     stream: str = "text-image"
     model: str = "chaos2k"
-    baselines: tuple[str, ...] = ("naive", "ewc", "replay", "mlp", "frozen", "independent", "joint")
+    baselines: tuple[str, ...] = listed(BASELINES)
     seeds: int = 3
     scenario: str = "task"
     recipe: str = "standard"

@@ -1,10 +1,12 @@
 """What all rooms share: an environment of their own, the data mirror if there is one, banks of generated data."""
 
+import importlib.util
 import json
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -21,6 +23,18 @@ settings.register_profile("chaoscl", deadline=None, max_examples=50)
 settings.register_profile("repeatable", parent=settings.get_profile("chaoscl"), derandomize=True)
 settings.register_profile("thorough", parent=settings.get_profile("chaoscl"), max_examples=50 * 50)
 settings.load_profile("chaoscl")
+
+
+@pytest.fixture(scope="session")
+def tables() -> ModuleType:
+    """The program that writes the generated parts of README and docs."""
+    file = Path(__file__).resolve().parents[1] / "benchmarks" / "tables.py"
+    spec = importlib.util.spec_from_file_location("tables_program", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session", autouse=True)

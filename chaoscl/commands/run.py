@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
+from chaoscl.cli import BASELINES
+
 Text = str | None
 
 
 def run(
     stream: Annotated[str, typer.Option(help="Named stream, or data sets in order: ag_news,cifar10.")] = "text-image",
     model: Annotated[str, typer.Option(help="Model of the zoo.")] = "chaos2k",
-    baselines: Annotated[
-        str, typer.Option(help="Baselines to compare, or all.")
-    ] = "naive,ewc,replay,mlp,frozen,independent,joint",
+    baselines: Annotated[str, typer.Option(help="Baselines to compare, or all.")] = BASELINES,
     seeds: Annotated[int, typer.Option(help="Number of seeds: 0, 1, ...")] = 3,
     scenario: Annotated[str, typer.Option(help="task, domain or class (incremental).")] = "task",
     recipe: Annotated[str, typer.Option(help="Training recipe: quick, standard, seed, online, ...")] = "standard",

@@ -55,6 +55,11 @@ class RunRecord:
     best_validation: float = math.nan
 
     @property
+    def run(self) -> tuple[str, str, int, str]:
+        """What tells the runs of a results folder apart: baseline, model, seed and task order."""
+        return self.baseline, self.model, self.seed, self.order
+
+    @property
     def setting(self) -> tuple[str, str, str, str, str]:
         """What two runs must share to be compared: stream, scenario, model, data and its digest."""
         return self.stream, self.scenario, self.model, self.data, self.data_sha256

@@ -16,7 +16,7 @@ from chaoscl.evaluation.retention import UNTRAINED, RetentionMatrix
 from chaoscl.evaluation.validation import mean_best
 
 RUN = ["baseline", "model", "seed", "order"]
-"""What tells the runs of a results folder apart."""
+"""The columns of RunRecord.run."""
 AGGREGATES = (schema.RETENTION, schema.FORGETTING, schema.SUMMARY, schema.COMPARISONS)
 """What :func:`aggregate_frames` makes."""
 
@@ -77,10 +77,7 @@ def records_of(matrices: pd.DataFrame, curves: pd.DataFrame | None = None) -> li
     key = ["stream", "scenario", "data", "data_sha256", *RUN]
     best = {run: mean_best(lines) for run, lines in curves.groupby(RUN, sort=False)} if curves is not None else {}
     records = [_record(group) for _, group in matrices.groupby(key, sort=False)]
-    return [
-        replace(one, best_validation=best.get((one.baseline, one.model, one.seed, one.order), math.nan))
-        for one in records
-    ]
+    return [replace(one, best_validation=best.get(one.run, math.nan)) for one in records]
 
 
 def _record(lines: pd.DataFrame) -> RunRecord:

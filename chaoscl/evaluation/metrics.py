@@ -61,13 +61,10 @@ class Metric:
         heads: Sequence[int] | None = None,
     ) -> float:
         """Return the metric's value; NaN when what it needs was not given."""
-        if self.needs == "reference":
-            return float("nan") if reference is None else self.function(matrix, reference)
-        if self.needs == "modalities":
-            return float("nan") if modalities is None else self.function(matrix, modalities)
-        if self.needs == "heads":
-            return float("nan") if heads is None else self.function(matrix, heads)
-        return self.function(matrix)
+        if not self.needs:
+            return self.function(matrix)
+        given = {"reference": reference, "modalities": modalities, "heads": heads}[self.needs]
+        return float("nan") if given is None else self.function(matrix, given)
 
 
 METRICS: dict[str, Metric] = {}

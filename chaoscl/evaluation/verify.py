@@ -59,13 +59,9 @@ def differences(folder: Path) -> list[Difference]:
     for table in MEASURED:
         found += _runs_compared(table.name, _read(table, folder)[RUN], records)
     curves = _read(schema.FOLDER_CURVES, folder)[RUN].drop_duplicates()
-    known = [record for record in records if _key(record) in set(curves.itertuples(index=False, name=None))]
+    known = [record for record in records if record.run in set(curves.itertuples(index=False, name=None))]
     found += _runs_compared(schema.FOLDER_CURVES.name, curves, known)
     return [*found, *_finished_compared(folder, records), *_data_compared(folder, records)]
-
-
-def _key(record: RunRecord) -> tuple[str, str, int, str]:
-    return record.baseline, record.model, record.seed, record.order
 
 
 def _load(path: Path) -> tuple[list[str], list[list[str]]]:
@@ -108,11 +104,11 @@ def _runs_compared(file: str, held: pd.DataFrame, records: Sequence[RunRecord]) 
     for place in range(max(len(held), len(records))):
         if place >= len(held) or place >= len(records):
             there = [_named(held.iloc[place].tolist()) if place < len(held) else NOTHING]
-            there.append(_named(_key(records[place])) if place < len(records) else NOTHING)
+            there.append(_named(records[place].run) if place < len(records) else NOTHING)
             line = int(held.index[place]) + 2 if place < len(held) else len(held) + 2
             yield Difference(file, line, "the whole line", *there)
             continue
-        for name, cell, wanted in zip(RUN, held.iloc[place].tolist(), _key(records[place]), strict=True):
+        for name, cell, wanted in zip(RUN, held.iloc[place].tolist(), records[place].run, strict=True):
             if cell != wanted:
                 yield Difference(file, int(held.index[place]) + 2, name, str(cell), str(wanted))
 

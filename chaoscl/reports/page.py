@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.aggregate import RunRecord
-from chaoscl.evaluation.matrices import RUN
 from chaoscl.evaluation.stored import RUNS_FOLDER
 from chaoscl.files import storage_errors, write_atomic
 from chaoscl.reports.figures import FIGURES, RANKS, NotDrawnError, ranks_figure, render
@@ -167,9 +166,7 @@ def _picture(name: str, title: str, draw: Callable[[], Figure]) -> Picture:
 
 
 def _detail(results: Results, record: RunRecord, anchor: str) -> RunDetail:
-    runs = results[schema.RUNS]
-    key = [record.baseline, record.model, record.seed, record.order]
-    line = runs[(runs[RUN] == key).all(axis=1)].iloc[0]
+    line = results.lines(schema.RUNS, record).iloc[0]
     facts = [("run", line["run"]), ("settings", line["settings"]), ("changed values", line["hyper"] or "none")]
     return RunDetail(
         anchor=anchor,

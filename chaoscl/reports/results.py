@@ -93,9 +93,12 @@ class Results:
 
     def curves(self, record: RunRecord) -> pd.DataFrame:
         """Return the learning curves of a run, one row an epoch."""
-        held = self[schema.FOLDER_CURVES]
-        own = (held[RUN] == [record.baseline, record.model, record.seed, record.order]).all(axis=1)
-        return held[own].reset_index(drop=True)
+        return self.lines(schema.FOLDER_CURVES, record)
+
+    def lines(self, table: schema.Table, record: RunRecord) -> pd.DataFrame:
+        """Return the lines of a file that are about a run; the file has the columns of RUN."""
+        held = self[table]
+        return held[(held[RUN] == list(record.run)).all(axis=1)].reset_index(drop=True)
 
     def label(self, model: str, baseline: str) -> str:
         """Return what a figure calls a competitor: its baseline, and its model where there are several."""

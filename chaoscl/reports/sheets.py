@@ -185,7 +185,7 @@ def run_sheet(results: Results) -> Sheet:
             merged = runs[RUN].merge(results[table], how="left", on=RUN)
             for column, (title, shown) in columns.items():
                 frame[title] = ["-" if pd.isna(value) else shown(value) for value in merged[column]]
-    reached = {(one.baseline, one.model, one.seed, one.order): one.matrix.mean for one in results.records}
+    reached = {one.run: one.matrix.mean for one in results.records}
     matrices = [reached.get(key) for key in runs[RUN].itertuples(index=False, name=None)]
     for metric in ("average_accuracy", "forgetting_max_last"):
         values = [None if matrix is None else METRICS[metric].compute(matrix) for matrix in matrices]

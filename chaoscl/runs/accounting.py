@@ -106,12 +106,9 @@ class Ledger:
         finally:
             hook.remove()
         self._steps += optimizer.steps - before if own else steps
-        now = stored(strategy, self._bank)
-        before_now = self._stored
+        most, now = self._stored, stored(strategy, self._bank)
         self._stored = Stored(
-            max(before_now.samples, now.samples),
-            max(before_now.bytes, now.bytes),
-            max(before_now.raw_bytes, now.raw_bytes),
+            max(most.samples, now.samples), max(most.bytes, now.bytes), max(most.raw_bytes, now.raw_bytes)
         )
 
     def _rows(self, tasks: Sequence[TaskData]) -> Tensor:

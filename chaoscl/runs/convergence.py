@@ -14,16 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from chaoscl.data import Bank
 from chaoscl.errors import UserError
-from chaoscl.evaluation import schema
 from chaoscl.evaluation.tuning import CONVERGED, CONVERGENCE
-from chaoscl.files import write_atomic
 from chaoscl.runs.baseline import load_baseline
 from chaoscl.runs.spec import RunSpec
-from chaoscl.runs.tuning import FIRST_SEED
+from chaoscl.runs.tuning import read_rows, write_rows
 
 RATES = (1e-3, 2e-3, 5e-3, 1e-2)
 RATE_EPOCHS = 4
@@ -87,15 +83,10 @@ class Trials:
     """
 
     def __init__(self, folder: Path, bank: Bank, report: Callable[[str], None]) -> None:
-        self._path = folder / CONVERGENCE.name
+        self._folder = folder
         self._bank = bank
         self._report = report
-        self.rows: list[dict[str, Any]] = []
-        if self._path.is_file():
-            try:
-                self.rows = schema.read_csv(CONVERGENCE, self._path).to_dict("records")  # type: ignore[assignment]
-            except ValueError as error:
-                raise UserError(f"{self._path} is not ours ({error}); give another folder with --out") from error
+        self.rows = read_rows(CONVERGENCE, folder)
 
     def score(self, dataset: str, model: str, max_lr: float, epochs: int, seed: int) -> float:
         """Return the validation accuracy after training, in [0, 1]; trained now if the folder does not hold it."""
@@ -104,11 +95,12 @@ class Trials:
         for row in self.rows:
             if all(row[name] == value for name, value in key.items()):
                 if row["data_sha256"] != data:
-                    raise UserError(f"{self._path} holds runs on other data of {dataset}; give another --out")
+                    path = self._folder / CONVERGENCE.name
+                    raise UserError(f"{path} holds runs on other data of {dataset}; give another --out")
                 return float(row["validation_accuracy"])
         accuracy = round(self._train(dataset, model, f"standard:max_lr={max_lr:g},epochs={epochs}", seed), 6)
         self.rows.append({**key, "validation_accuracy": accuracy, "data_sha256": data})
-        write_atomic(self._path, schema.to_csv(pd.DataFrame(self.rows, columns=CONVERGENCE.header), CONVERGENCE))
+        write_rows(self.rows, CONVERGENCE, self._folder)
         self._report(f"{dataset} {model} max_lr {max_lr:g}, {epochs} epochs, seed {seed}: {100 * accuracy:.2f} %")
         return accuracy
 
@@ -121,11 +113,6 @@ class Trials:
         options = ModelOptions(kernel=kernel)  # type: ignore[arg-type]
         spec = RunSpec(dataset, "task", model, "naive", seed, recipe, options=options, repetitions=1, part="validation")
         return float(execute(spec, load_baseline("naive"), self._bank).matrix.mean[-1, 0])
-
-
-def tuning_seeds(count: int) -> list[int]:
-    """Return ``count`` seeds that no reported run has."""
-    return [FIRST_SEED + number for number in range(count)]
 
 
 def choice_row(dataset: str, models: Sequence[str], seeds: int, choice: Choice) -> Mapping[str, Any]:
@@ -143,8 +130,5 @@ def choice_row(dataset: str, models: Sequence[str], seeds: int, choice: Choice) 
 
 def write_choices(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write ``chosen.csv``: the new lines in the place of those of the same data sets, by name of data set."""
-    path = folder / CONVERGED.name
-    held: list[Any] = schema.read_csv(CONVERGED, path).to_dict("records") if path.is_file() else []
-    new = {row["dataset"]: row for row in [*held, *rows]}
-    frame = pd.DataFrame([new[name] for name in sorted(new)], columns=CONVERGED.header)
-    write_atomic(path, schema.to_csv(frame, CONVERGED))
+    new = {row["dataset"]: row for row in [*read_rows(CONVERGED, folder), *rows]}
+    write_rows([new[name] for name in sorted(new)], CONVERGED, folder)

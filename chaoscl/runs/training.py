@@ -86,6 +86,10 @@ class CurvePlugin(SupervisedPlugin):
     def begin(self, experience: int, name: str, tasks: Sequence[TaskData]) -> None:
         """Say what is learned next: its number from 0, its name, and the tasks whose validation rows count."""
         self._experience, self._name, self._tasks = experience, name, list(tasks)
+        self._rows = {
+            "train": [training_sample(data, self._seed) for data in tasks],
+            "validation": [data.validation for data in tasks],
+        }
 
     def before_training_epoch(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
         """Start the sums of an epoch."""
@@ -133,15 +137,15 @@ class CurvePlugin(SupervisedPlugin):
         )
 
     def _accuracy(self, network: Any, rows: str, epoch: int) -> float:
-        """Return the accuracy on the validation rows, or the sample of training rows, mean over the tasks learned."""
+        """Return the accuracy on the ``train`` sample or the ``validation`` rows, mean over the tasks learned."""
         shares = [
             accuracies(
                 network,
-                data.validation if rows == "validation" else training_sample(data, self._seed),
+                split,
                 data.task_label,
                 [derive(self._seed, rows, self._experience, data.task.name, epoch)],
             )
-            for data in self._tasks
+            for data, split in zip(self._tasks, self._rows[rows], strict=True)
         ]
         return float(np.mean(shares))
 

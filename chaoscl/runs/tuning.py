@@ -74,7 +74,7 @@ def search(wanted: Search, baselines: Mapping[str, Baseline], bank: Bank, out: P
         report: told of each trial.
     """
     _claim(out, wanted, bank)
-    done = _done(out)
+    done = read_rows(TRIALS, out)
     place = {name: number for number, name in enumerate(baselines)}
     for name, baseline in baselines.items():
         space = {key: hyper for key, hyper in baseline.hyper.items() if hyper.search is not None}
@@ -85,11 +85,9 @@ def search(wanted: Search, baselines: Mapping[str, Baseline], bank: Bank, out: P
             row |= _score(wanted, name, baseline, values, bank)
             own.append(row)
             done = sorted([*done, row], key=lambda one: place.get(one["baseline"], len(place)))
-            write_atomic(out / TRIALS.name, schema.to_csv(pd.DataFrame(done, columns=TRIALS.header), TRIALS))
+            write_rows(done, TRIALS, out)
             report(f"{name} trial {trial + 1}: {row['values'] or 'nothing to search'}: {row['score']:.4f}")
-    chosen = pd.DataFrame([_choice(wanted, name, done) for name in baselines], columns=CHOSEN.header)
-    write_atomic(out / CHOSEN.name, schema.to_csv(chosen, CHOSEN))
-    return chosen
+    return write_rows([_choice(wanted, name, done) for name in baselines], CHOSEN, out)
 
 
 def _claim(out: Path, wanted: Search, bank: Bank) -> None:
@@ -103,15 +101,32 @@ def _claim(out: Path, wanted: Search, bank: Bank) -> None:
     write_atomic(note, text)
 
 
-def _done(out: Path) -> list[dict[str, Any]]:
-    """Return the trials that were made before."""
+def tuning_seeds(count: int) -> list[int]:
+    """Return ``count`` seeds that no reported run has."""
+    return [FIRST_SEED + number for number in range(count)]
+
+
+def read_rows(table: schema.Table, out: Path) -> list[dict[str, Any]]:
+    """Return the lines of a search's file that were written before; none if there is no file.
+
+    Raises:
+        UserError: the file is not one of this kind.
+    """
+    path = out / table.name
     try:
-        held = schema.read_csv(TRIALS, out / TRIALS.name)
+        held = schema.read_csv(table, path)
     except FileNotFoundError:
         return []
     except ValueError as error:
-        raise UserError(f"{out / TRIALS.name} is not ours ({error}); give another folder with --out") from error
+        raise UserError(f"{path} is not ours ({error}); give another folder with --out") from error
     return held.to_dict("records")  # type: ignore[return-value]
+
+
+def write_rows(rows: Sequence[Mapping[str, Any]], table: schema.Table, out: Path) -> pd.DataFrame:
+    """Write the lines of a search's file, whole or not at all, and return them as a frame."""
+    frame = pd.DataFrame(rows, columns=table.header)
+    write_atomic(out / table.name, schema.to_csv(frame, table))
+    return frame
 
 
 def _propose(
@@ -164,8 +179,8 @@ def _score(
     from chaoscl.runs.training import RunFailedError
 
     scores, samples, macs = [], 0, 0
-    for number in range(wanted.seeds):
-        spec = replace(wanted.spec, baseline=name, seed=FIRST_SEED + number, hyper=tuple(sorted(values.items())))
+    for seed in tuning_seeds(wanted.seeds):
+        spec = replace(wanted.spec, baseline=name, seed=seed, hyper=tuple(sorted(values.items())))
         try:
             outcome = execute(spec, baseline, bank)
         except RunFailedError:
@@ -201,7 +216,7 @@ def _choice(wanted: Search, baseline: str, done: Sequence[Mapping[str, Any]]) ->
         "default_score": own[0]["score"],
         "trials": len(own),
         "tasks": wanted.spec.tasks,
-        "seeds": " ".join(str(FIRST_SEED + number) for number in range(wanted.seeds)),
+        "seeds": " ".join(map(str, tuning_seeds(wanted.seeds))),
         "samples": sum(row["samples"] for row in own),
         "macs": sum(row["macs"] for row in own),
     }

@@ -1,6 +1,5 @@
 """The generated parts of README and docs, from files made by hand and from the registries."""
 
-import importlib.util
 from pathlib import Path
 
 import pandas as pd
@@ -12,14 +11,6 @@ from chaoscl.runs import baseline
 from chaoscl.runs.baseline import FOLDER, find_baselines
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def tables():
-    spec = importlib.util.spec_from_file_location("tables_program", ROOT / "benchmarks" / "tables.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

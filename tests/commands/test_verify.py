@@ -1,6 +1,5 @@
 """``chaoscl verify`` as a user types it, and the committed results."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -43,9 +42,6 @@ def test_committed_results_follow_from_their_matrices(folder):
     assert differences(folder) == []
 
 
-def test_every_folder_that_pages_show_is_there_with_its_matrices():
-    spec = importlib.util.spec_from_file_location("tables_program", ROOT / "benchmarks" / "tables.py")
-    tables = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tables)
+def test_every_folder_that_pages_show_is_there_with_its_matrices(tables):
     made = [*(folder for folder, _ in tables.RESULTS.values()), *tables.LONG, *tables.ANCHORS.glob("*/")]
     assert {folder for folder in made if tables.committed(folder)} == set(HELD)

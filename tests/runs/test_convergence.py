@@ -7,9 +7,10 @@ from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.tuning import CONVERGED as CHOSEN
 from chaoscl.evaluation.tuning import CONVERGENCE
-from chaoscl.runs.convergence import GAIN, MOST_EPOCHS, RATES, Choice, Trials, choose, tuning_seeds
+from chaoscl.runs.convergence import GAIN, MOST_EPOCHS, RATES, Choice, Trials, choose
 from chaoscl.runs.provenance import ROOT
 from chaoscl.runs.recipes import CONVERGED, NOT_SEARCHED
+from chaoscl.runs.tuning import tuning_seeds
 
 MODELS = ("chaos2k", "mlp2k")
 FOLDER = ROOT / "results" / "convergence"
