@@ -35,17 +35,26 @@ def write_folder(write_folder_in, tmp_path):
 def write_folder_in():
     """Return a writer of a results folder inside another: that one, its name, and what is special about it."""
 
-    def write(root, name="r", baselines=("naive", "replay", "joint"), seeds=3, data="mirror", stream=None, raw=False):
+    def write(
+        root,
+        name="r",
+        baselines=("naive", "replay", "joint"),
+        seeds=3,
+        data="mirror",
+        stream=None,
+        raw=False,
+        model="m",
+    ):
         folder = root / name
         folder.mkdir(parents=True)
         runs = [(baseline, seed, matrix(baseline, seed)) for seed in range(seeds) for baseline in baselines]
         kinds = ("text", "image", "image")
         digest = data_digest(MODALITIES, ["f" * 64] * 2)
         records = [
-            RunRecord(stream or name, "task", "m", baseline, seed, data, digest, found, kinds, heads=(0, 1, 2))
+            RunRecord(stream or name, "task", model, baseline, seed, data, digest, found, kinds, heads=(0, 1, 2))
             for baseline, seed, found in runs
         ]
-        keys = [{"baseline": baseline, "model": "m", "seed": seed, "order": "given"} for baseline, seed, _ in runs]
+        keys = [{"baseline": baseline, "model": model, "seed": seed, "order": "given"} for baseline, seed, _ in runs]
         numbers = [column.name for column in schema.COSTS.columns[4:]]
         costs = [key | dict.fromkeys(numbers, 1000 * (n + 1)) for n, key in enumerate(keys)]
         line = {"status": "finished", "message": "", "settings": "recipe=short", "hyper": ""}

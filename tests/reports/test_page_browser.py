@@ -62,8 +62,9 @@ def browser():
 def page_file(tmp_path_factory, write_folder_in):
     """A page of a real result and of one on embedded data, with two dozen baselines."""
     root = tmp_path_factory.mktemp("page")
-    names = ("naive", "joint", *(f"baseline_{number}" for number in range(24)))
-    made = write_folder_in(root, "made", names, seeds=1, data="embedded")
+    replays = ("replay", "replay_class", "replay_reservoir")
+    names = ("naive", "joint", *replays, *(f"baseline_{number}" for number in range(21)))
+    made = write_folder_in(root, "made", names, seeds=1, data="embedded", model="chaos256")
     return write_page([ROOT / "results" / "text-image-chaos2k", made], root / "report.html")
 
 
