@@ -154,7 +154,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "standard",
-            "trained until twice the epochs gain less than 0.3 points: AdamW, one cycle, rate and epochs a data set",
+            "rate and epochs a data set, by a search: until twice the epochs gain less than 0.3 points, or 64",
             _standard_epochs,
             _converged_rate,
         ),
