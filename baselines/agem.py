@@ -6,7 +6,8 @@ plain order here.
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Setup
+from chaoscl.hyper import HyperParameter, Range
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, memory_a_task: int, sample: int) -> Any:
@@ -23,8 +24,8 @@ BASELINE = Baseline(
     build=build,
     source="Chaudhry et al. 2019, arXiv:1812.00420; Avalanche 0.6.0, AGEM",
     hyper={
-        "memory_a_task": Hyper(100, "samples; as for gem", range=Range(1)),
-        "sample": Hyper(
+        "memory_a_task": HyperParameter(100, "samples; as for gem", range=Range(1)),
+        "sample": HyperParameter(
             128, "samples a step, shared by the tasks; a batch of the image tasks", range=Range(1, each="task")
         ),
     },

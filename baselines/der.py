@@ -7,7 +7,8 @@ smaller than a batch is replayed too (chaoscl.runs.rehearsal).
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, memory: int, alpha: float) -> Any:
@@ -24,9 +25,9 @@ BASELINE = Baseline(
     build=build,
     source="Buzzega et al. 2020, arXiv:2004.07211; Avalanche 0.6.0, DER",
     hyper={
-        "memory": Hyper(1000, "samples; as for replay", range=Range(1, each="class")),
-        "alpha": Hyper(
-            0.3, "Buzzega et al. 2020, split CIFAR-10, buffer 200 and 500", Search(1e-2, 1e1), range=Range(0)
+        "memory": HyperParameter(1000, "samples; as for replay", range=Range(1, each="class")),
+        "alpha": HyperParameter(
+            0.3, "Buzzega et al. 2020, split CIFAR-10, buffer 200 and 500", SearchRange(1e-2, 1e1), range=Range(0)
         ),
     },
     stores="the memory, with all logits of each sample",

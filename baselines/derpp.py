@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, memory: int, alpha: float, beta: float) -> Any:
@@ -19,9 +20,9 @@ BASELINE = Baseline(
     build=build,
     source="Buzzega et al. 2020, arXiv:2004.07211; Avalanche 0.6.0, DER",
     hyper={
-        "memory": Hyper(1000, "samples; as for replay", range=Range(1, each="class")),
-        "alpha": Hyper(0.1, "Buzzega et al. 2020, split CIFAR-10, buffer 200", Search(1e-2, 1e1), range=Range(0)),
-        "beta": Hyper(0.5, "Buzzega et al. 2020, split CIFAR-10, buffer 200", Search(1e-1, 1e1), range=Range(0)),
+        "memory": HyperParameter(1000, "samples; as for replay", range=Range(1, each="class")),
+        "alpha": HyperParameter(0.1, "Buzzega et al. 2020, split CIFAR-10, buffer 200", SearchRange(1e-2, 1e1), range=Range(0)),
+        "beta": HyperParameter(0.5, "Buzzega et al. 2020, split CIFAR-10, buffer 200", SearchRange(1e-1, 1e1), range=Range(0)),
     },
     stores="the memory, with all logits of each sample",
     cost="twice the samples a step",

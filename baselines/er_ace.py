@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Setup
+from chaoscl.hyper import HyperParameter, Range
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, memory: int) -> Any:
@@ -16,7 +17,7 @@ BASELINE = Baseline(
     summary="replay with an asymmetric loss: new classes compete among themselves",
     build=build,
     source="Caccia et al. 2022, arXiv:2104.05025; Avalanche 0.6.0, ER_ACE",
-    hyper={"memory": Hyper(1000, "samples; as for replay", range=Range(1, each="class"))},
+    hyper={"memory": HyperParameter(1000, "samples; as for replay", range=Range(1, each="class"))},
     stores="the memory",
     cost="twice the samples a step",
 )

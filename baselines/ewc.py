@@ -13,7 +13,8 @@ task-incremental split MNIST.
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, ewc_lambda: float, fisher_samples: int) -> Any:
@@ -56,10 +57,10 @@ BASELINE = Baseline(
     build=build,
     source="Kirkpatrick et al. 2017, PNAS 114(13), equation 3; Avalanche 0.6.0, EWCPlugin",
     hyper={
-        "ewc_lambda": Hyper(
-            1e5, "van de Ven, Tuytelaars & Tolias 2022, task-incremental split MNIST", Search(1e2, 1e11), range=Range(0)
+        "ewc_lambda": HyperParameter(
+            1e5, "van de Ven, Tuytelaars & Tolias 2022, task-incremental split MNIST", SearchRange(1e2, 1e11), range=Range(0)
         ),
-        "fisher_samples": Hyper(200, "samples of each task; each costs a backward pass for each class", range=Range(1)),
+        "fisher_samples": HyperParameter(200, "samples of each task; each costs a backward pass for each class", range=Range(1)),
     },
     stores="weights and importances, once for each task",
     cost="a pass sample by sample after each task; a penalty a step, growing with the tasks",

@@ -7,7 +7,8 @@ do not carry over, and no published number stands behind this one; ``ewc`` is th
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, ewc_lambda: float) -> Any:
@@ -22,7 +23,7 @@ BASELINE = Baseline(
     build=build,
     source="Kirkpatrick et al. 2017, PNAS 114(13); Avalanche 0.6.0, EWC",
     hyper={
-        "ewc_lambda": Hyper(1000.0, "fixed before any result was seen, not tuned", Search(1e0, 1e8), range=Range(0)),
+        "ewc_lambda": HyperParameter(1000.0, "fixed before any result was seen, not tuned", SearchRange(1e0, 1e8), range=Range(0)),
     },
     stores="weights and importances, once for each task",
     cost="a pass over the data after each task; a penalty a step, growing with the tasks",

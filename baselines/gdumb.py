@@ -6,7 +6,8 @@ batches for the task.
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Setup
+from chaoscl.hyper import HyperParameter, Range
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, memory: int) -> Any:
@@ -31,7 +32,7 @@ BASELINE = Baseline(
     summary="a fresh model trained on the memory alone after each task",
     build=build,
     source="Prabhu, Torr & Dokania 2020, GDumb, ECCV; Avalanche 0.6.0, GDumb",
-    hyper={"memory": Hyper(1000, "samples; as for replay", range=Range(1, each="class"))},
+    hyper={"memory": HyperParameter(1000, "samples; as for replay", range=Range(1, each="class"))},
     stores="the memory and the untrained model",
     cost="none; sees the memory only",
 )

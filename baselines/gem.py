@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, memory_a_task: int, strength: float) -> Any:
@@ -17,10 +18,10 @@ BASELINE = Baseline(
     build=build,
     source="Lopez-Paz & Ranzato 2017, arXiv:1706.08840; Avalanche 0.6.0, GEM",
     hyper={
-        "memory_a_task": Hyper(
+        "memory_a_task": HyperParameter(
             100, "samples; the paper has 256, and every step passes over all of them", range=Range(1)
         ),
-        "strength": Hyper(0.5, "gamma of Lopez-Paz & Ranzato 2017", Search(0.0, 1.0, log=False), range=Range(0)),
+        "strength": HyperParameter(0.5, "gamma of Lopez-Paz & Ranzato 2017", SearchRange(0.0, 1.0, log=False), range=Range(0)),
     },
     stores="a memory for each task, and a gradient for each task",
     cost="a forward and backward pass over each task's memory a step",

@@ -7,7 +7,8 @@ leaves such inputs out.
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, alpha: float, temperature: float) -> Any:
@@ -22,8 +23,8 @@ BASELINE = Baseline(
     build=build,
     source="Li & Hoiem 2017, arXiv:1606.09282; Avalanche 0.6.0, LwF",
     hyper={
-        "alpha": Hyper(1.0, "lambda_o of Li & Hoiem 2017, section 3", Search(1e-1, 1e2), range=Range(0)),
-        "temperature": Hyper(2.0, "Li & Hoiem 2017, section 3", range=Range(0, exclusive=True)),
+        "alpha": HyperParameter(1.0, "lambda_o of Li & Hoiem 2017, section 3", SearchRange(1e-1, 1e2), range=Range(0)),
+        "temperature": HyperParameter(2.0, "Li & Hoiem 2017, section 3", range=Range(0, exclusive=True)),
     },
     stores="a copy of the model",
     task_labels="of earlier tasks, to distil each of their heads",

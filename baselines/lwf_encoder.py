@@ -10,7 +10,8 @@ Where all tasks share one encoder, this is ``lwf``.
 from collections import defaultdict
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, alpha: float, temperature: float) -> Any:
@@ -63,8 +64,8 @@ BASELINE = Baseline(
     build=build,
     source="Li & Hoiem 2017, arXiv:1606.09282, section 3; the split by encoder is ours; Avalanche 0.6.0, LwFPlugin",
     hyper={
-        "alpha": Hyper(1.0, "lambda_o of Li & Hoiem 2017, section 3", Search(1e-1, 1e2), range=Range(0)),
-        "temperature": Hyper(2.0, "Li & Hoiem 2017, section 3", range=Range(0, exclusive=True)),
+        "alpha": HyperParameter(1.0, "lambda_o of Li & Hoiem 2017, section 3", SearchRange(1e-1, 1e2), range=Range(0)),
+        "temperature": HyperParameter(2.0, "Li & Hoiem 2017, section 3", range=Range(0, exclusive=True)),
     },
     stores="a copy of the model",
     task_labels="of earlier tasks, to distil each of their heads",

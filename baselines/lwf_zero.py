@@ -9,7 +9,8 @@ the n-th task, shared by the heads distilled. It is not multiplied by the temper
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, alpha: float, temperature: float) -> Any:
@@ -43,8 +44,8 @@ BASELINE = Baseline(
     build=build,
     source="van de Ven & Tolias 2019, arXiv:1904.07734, section 4; Avalanche 0.6.0, LwFPlugin",
     hyper={
-        "alpha": Hyper(1.0, "van de Ven & Tolias 2019, section 4", Search(1e-1, 1e2), range=Range(0)),
-        "temperature": Hyper(2.0, "van de Ven & Tolias 2019, section 4", range=Range(0, exclusive=True)),
+        "alpha": HyperParameter(1.0, "van de Ven & Tolias 2019, section 4", SearchRange(1e-1, 1e2), range=Range(0)),
+        "temperature": HyperParameter(2.0, "van de Ven & Tolias 2019, section 4", range=Range(0, exclusive=True)),
     },
     stores="a copy of the model",
     task_labels="of earlier tasks, to distil each of their heads",

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, mas_lambda: float, alpha: float) -> Any:
@@ -17,8 +18,8 @@ BASELINE = Baseline(
     build=build,
     source="Aljundi et al. 2018, arXiv:1711.09601; Avalanche 0.6.0, MAS",
     hyper={
-        "mas_lambda": Hyper(1.0, "Aljundi et al. 2018, section 5", Search(1e-3, 1e3), range=Range(0)),
-        "alpha": Hyper(0.5, "Avalanche's default: old and new importances weigh the same", range=Range(0, 1)),
+        "mas_lambda": HyperParameter(1.0, "Aljundi et al. 2018, section 5", SearchRange(1e-3, 1e3), range=Range(0)),
+        "alpha": HyperParameter(0.5, "Avalanche's default: old and new importances weigh the same", range=Range(0, 1)),
     },
     stores="weights and importances, once",
     cost="a pass over the data after each task; a penalty a step",

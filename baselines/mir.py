@@ -9,7 +9,8 @@ taken in evaluation mode, so that batch norm does not see it, and with the same 
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Setup
+from chaoscl.hyper import HyperParameter, Range
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, memory: int, candidates: int) -> Any:
@@ -84,8 +85,8 @@ BASELINE = Baseline(
     build=build,
     source="Aljundi et al. 2019, arXiv:1908.04742, algorithm 1; Avalanche 0.6.0, Naive",
     hyper={
-        "memory": Hyper(1000, "samples, of which some are chosen; as for replay", range=Range(2)),
-        "candidates": Hyper(5, "for each sample retrieved; the paper has 50 for a batch of 10", range=Range(1)),
+        "memory": HyperParameter(1000, "samples, of which some are chosen; as for replay", range=Range(2)),
+        "candidates": HyperParameter(5, "for each sample retrieved; the paper has 50 for a batch of 10", range=Range(1)),
     },
     stores="the memory",
     cost="twice the samples a step, two more passes over the candidates",

@@ -6,7 +6,8 @@ replays from the third task on. In domain-incremental streams every class is in 
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Setup
+from chaoscl.hyper import HyperParameter, Range
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, memory: int, candidates: int) -> Any:
@@ -21,8 +22,8 @@ BASELINE = Baseline(
     build=build,
     source="Aljundi et al. 2019, arXiv:1908.04742; Avalanche 0.6.0, MIR",
     hyper={
-        "memory": Hyper(1000, "samples; as for replay", range=Range(2, each="class")),
-        "candidates": Hyper(200, "Avalanche's default; the paper has 50 for a memory batch of 10", range=Range(1)),
+        "memory": HyperParameter(1000, "samples; as for replay", range=Range(2, each="class")),
+        "candidates": HyperParameter(200, "Avalanche's default; the paper has 50 for a memory batch of 10", range=Range(1)),
     },
     stores="the memory",
     cost="twice the samples a step, two more passes over the candidates, a copy of the model",

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Setup
+from chaoscl.hyper import HyperParameter, Range
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, memory: int) -> Any:
@@ -17,7 +18,7 @@ BASELINE = Baseline(
     build=build,
     source="Chaudhry et al. 2019, arXiv:1902.10486; Avalanche 0.6.0, Replay",
     hyper={
-        "memory": Hyper(
+        "memory": HyperParameter(
             1000, "samples; between the 200 and 5,120 of Buzzega et al. 2020 (DER)", range=Range(1, each="task")
         )
     },

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Setup
+from chaoscl.hyper import HyperParameter, Range
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, memory: int) -> Any:
@@ -20,7 +21,7 @@ BASELINE = Baseline(
     summary="experience replay from a reservoir: large tasks fill more of the memory",
     build=build,
     source="Vitter 1985; Chaudhry et al. 2019, arXiv:1902.10486; Avalanche 0.6.0, ReplayPlugin",
-    hyper={"memory": Hyper(1000, "samples; as for replay", range=Range(1))},
+    hyper={"memory": HyperParameter(1000, "samples; as for replay", range=Range(1))},
     stores="the memory",
     cost="twice the samples a step",
 )

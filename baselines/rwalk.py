@@ -8,7 +8,8 @@ interval is closed with the task. The penalty itself is Avalanche's.
 
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, rwalk_lambda: float, alpha: float, interval: int) -> Any:
@@ -39,9 +40,9 @@ BASELINE = Baseline(
     build=build,
     source="Chaudhry et al. 2018, arXiv:1801.10112; Avalanche 0.6.0, RWalkPlugin",
     hyper={
-        "rwalk_lambda": Hyper(0.1, "Avalanche's default", Search(1e-3, 1e4), range=Range(0)),
-        "alpha": Hyper(0.9, "Chaudhry et al. 2018, section 5", range=Range(0, 1)),
-        "interval": Hyper(10, "steps between two scores; between the paper's 10 and 50", range=Range(1)),
+        "rwalk_lambda": HyperParameter(0.1, "Avalanche's default", SearchRange(1e-3, 1e4), range=Range(0)),
+        "alpha": HyperParameter(0.9, "Chaudhry et al. 2018, section 5", range=Range(0, 1)),
+        "interval": HyperParameter(10, "steps between two scores; between the paper's 10 and 50", range=Range(1)),
     },
     stores="weights, importances, scores and the path of the present task, once",
     cost="a second forward and backward pass a step; a penalty a step",

@@ -13,7 +13,8 @@ task-incremental split MNIST.
 import math
 from typing import Any
 
-from chaoscl.runs.baseline import Baseline, Hyper, Range, Search, Setup
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.runs.baseline import Baseline, Setup
 
 
 def build(setup: Setup, si_lambda: float, damping: float) -> Any:
@@ -53,13 +54,13 @@ BASELINE = Baseline(
     build=build,
     source="Zenke, Poole & Ganguli 2017, arXiv:1703.04200; Avalanche 0.6.0, SynapticIntelligencePlugin",
     hyper={
-        "si_lambda": Hyper(
+        "si_lambda": HyperParameter(
             20.0,
             "twice c = 10 of van de Ven et al. 2022 (task-incremental split MNIST), since Avalanche halves it",
-            Search(1e0, 1e7),
+            SearchRange(1e0, 1e7),
             range=Range(0),
         ),
-        "damping": Hyper(0.1, "xi of van de Ven & Tolias 2019", range=Range(0, exclusive=True)),
+        "damping": HyperParameter(0.1, "xi of van de Ven & Tolias 2019", range=Range(0, exclusive=True)),
     },
     stores="weights, importances and the path of the present task, once",
     cost="weights and gradients copied a step; a penalty a step",

@@ -1,16 +1,16 @@
-"""What there is to choose from: streams, scenarios, models, baselines, recipes and data sets, a line each."""
+"""What there is to choose from, a line each: streams, scenarios, models, baselines, ...; and all facts of one of them."""
 
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from chaoscl.data import CARDS
+from chaoscl.data import DATASETS, Dataset
 from chaoscl.errors import unknown
-from chaoscl.models import ZOO
-from chaoscl.runs.baseline import FOLDER, find_baselines, load_baseline
+from chaoscl.models import ENCODERS, MODELS, TRUNKS, Encoder, Model, Trunk
+from chaoscl.registry import REGISTRIES, Origin
+from chaoscl.runs.baseline import BASELINES, Baseline
 from chaoscl.runs.recipes import RECIPES
-from chaoscl.streams import SCENARIOS, STREAMS, Task
+from chaoscl.streams import SCENARIOS, STREAMS, Stream, Task
 
 _SCENARIO_LINES = {
     "task": "the model is told the task at test time",
@@ -19,68 +19,93 @@ _SCENARIO_LINES = {
 }
 
 
-def listing(baselines: Path = FOLDER) -> dict[str, dict[str, str]]:
-    """Return, by kind of thing, a line for each name.
-
-    Raises:
-        UserError: the folder holds no baselines, or one that cannot be loaded.
-    """
+def listing() -> dict[str, dict[str, str]]:
+    """Return, by kind of thing, a line for each name; a part from outside the package says from where."""
     return {
         "streams": {
-            stream.name: f"{stream.summary} ({len(stream.tasks)} tasks, v{stream.version})"
+            stream.name: f"{stream.summary} ({len(stream.tasks)} tasks, v{stream.version})" + _from(stream)
             for stream in STREAMS.values()
         },
         "scenarios": {name: _SCENARIO_LINES[name] for name in SCENARIOS},
-        "models": {model.name: model.summary for model in ZOO.values()},
-        "baselines": {name: load_baseline(name, baselines).described for name in find_baselines(baselines)},
-        "recipes": {recipe.name: recipe.summary for recipe in RECIPES.values()},
+        "models": {model.name: model.summary + _from(model) for model in MODELS.values()},
+        "trunks": {trunk.name: trunk.summary + _from(trunk) for trunk in TRUNKS.values()},
+        "encoders": {one.name: f"{one.summary} ({one.modality})" + _from(one) for one in ENCODERS.values()},
+        "baselines": {one.name: one.described + _from(one) for one in BASELINES.values()},
+        "recipes": {recipe.name: recipe.summary + _from(recipe) for recipe in RECIPES.values()},
         "data sets": {
-            card.name: f"{card.kind} ({card.modality}, {len(card.classes)} classes)" for card in CARDS.values()
+            one.name: f"{one.card.kind} ({one.card.modality}, {len(one.card.classes)} classes)" + _from(one)
+            for one in DATASETS.values()
         },
     }
 
 
-def print_list(baselines: str | None = None) -> int:
+def _from(part: Any) -> str:
+    """Return where a part comes from, if that is not this package."""
+    return "" if part.origin.place == Origin().place else f" [{part.origin.place}]"
+
+
+def print_list() -> int:
     """Print the listing, one line a name; return exit status 0."""
-    for kind, lines in listing(Path(baselines) if baselines else FOLDER).items():
+    for kind, lines in listing().items():
         width = max(map(len, lines))
         sys.stdout.write(f"{kind}\n" + "".join(f"  {name:{width}}  {line}\n" for name, line in lines.items()) + "\n")
     return 0
 
 
-def details(name: str, baselines: Path = FOLDER) -> dict[str, dict[str, Any]]:
+def details(name: str) -> dict[str, dict[str, Any]]:
     """Return all that is known of a name, by the kind of thing that it is; a name may be of several kinds.
 
     Raises:
-        UserError: nothing has that name, or the folder holds no baselines.
+        UserError: nothing has that name.
     """
-    found: dict[str, dict[str, Any]] = {}
-    if name in STREAMS:
-        stream = STREAMS[name]
-        tasks = {task.name: _task_line(task) for task in stream.tasks}
-        found["stream"] = {"summary": stream.summary, "version": stream.version, "tasks": tasks}
-    if name in ZOO:
-        found["model"] = asdict(ZOO[name])
-    names = find_baselines(baselines)
-    if name in names:
-        found["baseline"] = _baseline(name, baselines)
-    if name in CARDS:
-        found["data set"] = asdict(CARDS[name])
+    described: dict[str, Any] = {
+        "stream": _stream,
+        "model": _model,
+        "trunk": _part,
+        "encoder": _part,
+        "baseline": _baseline,
+        "data set": _dataset,
+    }
+    found = {kind: describe(REGISTRIES[kind][name]) for kind, describe in described.items() if name in REGISTRIES[kind]}
     if not found:
-        raise unknown("stream, model, baseline or data set", name, [*STREAMS, *ZOO, *names, *CARDS])
+        known = [one for kind in described for one in REGISTRIES[kind]]
+        raise unknown("stream, model, trunk, encoder, baseline or data set", name, known)
     return found
 
 
+def _stream(stream: Stream) -> dict[str, Any]:
+    tasks = {task.name: _task_line(task) for task in stream.tasks}
+    return {"summary": stream.summary, "version": stream.version, "tasks": tasks, **_origin(stream)}
+
+
 def _task_line(task: Task) -> str:
-    card = CARDS[task.dataset]
     part = "all" if not task.classes else f"{len(task.classes)} of"
     seen = ", pixels permuted" if task.permuted else ""
-    return f"{task.dataset} ({task.modality}, {part} {len(card.classes)} classes{seen}): {card.kind}"
+    return f"{task.dataset} ({task.modality}, {part} {len(task.card.classes)} classes{seen}): {task.card.kind}"
 
 
-def _baseline(name: str, folder: Path) -> dict[str, Any]:
-    baseline = load_baseline(name, folder)
+def _model(model: Model) -> dict[str, Any]:
+    return {"summary": model.summary, **model.facts, **_origin(model)}
+
+
+def _part(part: Trunk | Encoder) -> dict[str, Any]:
+    told = {"summary": part.summary, "source": part.source}
+    return {**told, "hyper_parameters": _hyper(part.hyper), **_origin(part)}
+
+
+def _baseline(baseline: Baseline) -> dict[str, Any]:
     fields = ("summary", "note", "source", "schedule", "stores", "task_labels", "cost")
     told = {field: getattr(baseline, field) for field in fields}
-    hyper = {key: {"value": hyper.value, "source": hyper.source} for key, hyper in baseline.hyper.items()}
-    return {**told, "hyper_parameters": hyper}
+    return {**told, "hyper_parameters": _hyper(baseline.hyper), **_origin(baseline)}
+
+
+def _dataset(dataset: Dataset) -> dict[str, Any]:
+    return {**asdict(dataset.card), "training": asdict(dataset.schedule), **_origin(dataset)}
+
+
+def _hyper(parameters: Any) -> dict[str, Any]:
+    return {name: {"value": one.value, "source": one.source} for name, one in parameters.items()}
+
+
+def _origin(part: Any) -> dict[str, Any]:
+    return {"origin": part.origin.place, **({"sha256": part.origin.sha256} if part.origin.sha256 else {})}

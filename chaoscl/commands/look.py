@@ -2,36 +2,37 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a program.")]
-Folder = Annotated[Path | None, typer.Option("--baselines-dir", help="Folder of baseline files.")]
+Include = Annotated[list[str] | None, typer.Option(help="File, folder or module with parts of your own; repeatable.")]
 
 
-def list_names(as_json: AsJson = False, baselines_dir: Folder = None) -> int:
-    """List streams, scenarios, models, baselines, recipes and data sets."""
+def list_names(as_json: AsJson = False, include: Include = None) -> int:
+    """List streams, scenarios, models, trunks, encoders, baselines, recipes and data sets."""
+    from chaoscl import registry
     from chaoscl.listing import listing, print_list
-    from chaoscl.runs.baseline import FOLDER
 
+    registry.include(include or ())
     if not as_json:
-        return print_list(str(baselines_dir) if baselines_dir else None)
-    sys.stdout.write(json.dumps(listing(baselines_dir or FOLDER), indent=1, ensure_ascii=False) + "\n")
+        return print_list()
+    sys.stdout.write(json.dumps(listing(), indent=1, ensure_ascii=False) + "\n")
     return 0
 
 
 def info(
-    name: Annotated[str, typer.Argument(help="A stream, model, baseline or data set.")],
+    name: Annotated[str, typer.Argument(help="A stream, model, trunk, encoder, baseline or data set.")],
     as_json: AsJson = False,
-    baselines_dir: Folder = None,
+    include: Include = None,
 ) -> None:
     """Tell all that is known of a stream, model, baseline or data set."""
+    from chaoscl import registry
     from chaoscl.listing import details
-    from chaoscl.runs.baseline import FOLDER
 
-    found = details(name, baselines_dir or FOLDER)
+    registry.include(include or ())
+    found = details(name)
     if as_json:
         sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         return

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from chaoscl.data.cards import Card
+from chaoscl.data.card import Card
 
 RENUMBERED = "labels numbered by the class names that the file declares"
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from chaoscl.data.cards import Card
+from chaoscl.data.card import Card
 from chaoscl.data.labels import declared_names, read_labels
 from chaoscl.data.pixels import PixelsError, decode
 from chaoscl.data.raw import RawSplit, check_split, unavailable

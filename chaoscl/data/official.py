@@ -1,4 +1,4 @@
-"""The official source: torchvision for the image sets, Hugging Face ``datasets`` for the text sets.
+"""Official releases: torchvision for the image sets, Hugging Face ``datasets`` for the text sets.
 
 Both keep what they download and check it: torchvision by MD5, Hugging Face by the revision in the card.
 """
@@ -9,34 +9,35 @@ from typing import Any
 
 import numpy as np
 
-from chaoscl.data.cards import Card
+from chaoscl.data.card import Card
+from chaoscl.data.dataset import Dataset
 from chaoscl.data.raw import RawSplit, check_split, unavailable
 
 
-def fingerprint(card: Card) -> str:
-    """Return what identifies the official release: its class, or its name and revision."""
-    return card.official
-
-
-def read(card: Card, folder: Path, split: str) -> RawSplit:
-    """Download one split into ``folder`` if it is not there, and read it.
+def read_official(dataset: Dataset, folder: Path, split: str) -> RawSplit:
+    """Read one split with the data set's own reader, which downloads into ``folder`` what is not there.
 
     Raises:
-        UserError: no network, a broken download, or rows that the card does not allow.
+        UserError: no reader, no network, a broken download, or rows that the card does not allow.
     """
-    # Both libraries fail in many ways (HTTP, sockets, archives, hashes, their own classes); to the user all of
-    # them mean that the data is not to be had this way, so the library's words are passed on in one line.
+    card = dataset.card
+    if dataset.read is None:
+        raise unavailable(card, "no official release is known")
+    # Libraries fail in many ways (HTTP, sockets, archives, hashes, their own classes); to the user all of them mean
+    # that the data is not to be had this way, so the library's words are passed on in one line.
     try:
-        raw = _read_text(card, folder, split) if card.modality == "text" else _read_images(card, folder, split)
+        raw = dataset.read(split, folder)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise  # the caller says where and what to do
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise unavailable(card, f"the official {split} split could not be had ({reason})") from error
-    return check_split(card, split, raw, f"the official {split} split")
+        whose = "its own" if dataset.source else "the official"
+        raise unavailable(card, f"{whose} {split} split could not be had ({reason})") from error
+    return check_split(card, split, raw, f"the {split} split")
 
 
-def _read_text(card: Card, folder: Path, split: str) -> RawSplit:
+def read_texts(card: Card, split: str, folder: Path) -> RawSplit:
+    """Return the columns ``text`` and ``label`` of a Hugging Face data set at the card's revision."""
     import datasets
 
     name, revision = card.official.split("@")
@@ -44,19 +45,11 @@ def _read_text(card: Card, folder: Path, split: str) -> RawSplit:
     return RawSplit(list(rows["text"]), np.asarray(rows["label"], dtype=np.int64))
 
 
-def _read_images(card: Card, folder: Path, split: str) -> RawSplit:
-    from torchvision import datasets
+def torchvision_options(split: str, folder: Path) -> dict[str, Any]:
+    """Return the arguments of a torchvision data set."""
+    return {"root": str(folder / "torchvision"), "train": split == "train", "download": True}
 
-    options: dict[str, Any] = {"root": str(folder / "torchvision"), "train": split == "train", "download": True}
-    if card.name == "emnist_letters":
-        letters = datasets.EMNIST(split="letters", **options)
-        # The files hold each image transposed, and labels 1..26.
-        return RawSplit(letters.data.numpy().transpose(0, 2, 1)[:, None].copy(), letters.targets.numpy() - 1)
-    if card.name == "cifar10":
-        photos = datasets.CIFAR10(**options)
-        return RawSplit(
-            np.ascontiguousarray(photos.data.transpose(0, 3, 1, 2)), np.asarray(photos.targets, dtype=np.int64)
-        )
-    reader = {"mnist": datasets.MNIST, "fashion_mnist": datasets.FashionMNIST}[card.name]
-    grey = reader(**options)
-    return RawSplit(grey.data.numpy()[:, None].copy(), grey.targets.numpy().astype(np.int64))
+
+def grey_split(rows: Any) -> RawSplit:
+    """Return the rows of a torchvision data set of grey images."""
+    return RawSplit(rows.data.numpy()[:, None].copy(), rows.targets.numpy().astype(np.int64))

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,8 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from chaoscl.data.cards import Card
-from chaoscl.data.cards import card as find_card
+from chaoscl.data.card import Card
+from chaoscl.data.dataset import Dataset
 from chaoscl.data.raw import RawSplit
 from chaoscl.data.remarks import weaknesses
 from chaoscl.data.sources import Source, describe, fingerprint, note, read
@@ -26,7 +26,7 @@ from chaoscl.files import new_folder, storage_errors
 if TYPE_CHECKING:
     from torch import Tensor
 
-PREPARATION_VERSION = 2
+PREPARATION_VERSION = 3
 _INPUTS, _LABELS, _VOCABULARY, _META = "inputs.npy", "labels.npy", "vocabulary.txt", "meta.json"
 
 
@@ -73,7 +73,7 @@ def default_cache() -> Path:
 
 
 def prepare(
-    name: str, source: Source, cache: Path | None = None, report: Callable[[str], None] = lambda message: None
+    dataset: Dataset, source: Source, cache: Path | None = None, report: Callable[[str], None] = lambda message: None
 ) -> Prepared:
     """Return a data set's prepared tensors, making them first if the cache does not hold them.
 
@@ -81,7 +81,7 @@ def prepare(
     processes may call this at once: one prepares, the others wait.
 
     Args:
-        name: the data set.
+        dataset: the data set.
         source: where to read it.
         cache: the cache folder; default_cache() if None.
         report: told in a sentence when something has to be prepared.
@@ -89,15 +89,15 @@ def prepare(
     Raises:
         UserError: the data cannot be had, or the cache cannot be written.
     """
-    card = find_card(name)
+    name = dataset.name
     cache = cache or default_cache()
-    folder = cache / "prepared" / f"{name}-{describe(card, source)}-{_key(card, source)}"
+    folder = cache / "prepared" / f"{name}-{describe(dataset, source)}-{_key(dataset, source)}"
     with storage_errors(f"prepared {name}", cache, "free some space or set CHAOSCL_CACHE to another folder"):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(str(folder) + ".lock"):
             if not _complete(folder):
-                report(f"preparing {name} ({describe(card, source)})")
-                _write(card, source, folder, cache / "downloads")
+                report(f"preparing {name} ({describe(dataset, source)})")
+                _write(dataset, source, folder, cache / "downloads")
     return open_prepared(folder)
 
 
@@ -106,7 +106,7 @@ def open_prepared(folder: Path) -> Prepared:
     meta = json.loads((folder / _META).read_text(encoding="utf-8"))
     vocabulary = folder / _VOCABULARY
     return Prepared(
-        card=find_card(meta["name"]),
+        card=Card(**meta["card"]),
         inputs=_map(folder / _INPUTS),
         labels=_map(folder / _LABELS),
         train_rows=meta["train_rows"],
@@ -126,14 +126,11 @@ def _map(path: Path) -> Tensor:
     return torch.from_numpy(np.load(path, mmap_mode="c"))
 
 
-def _key(card: Card, source: Source) -> str:
+def _key(dataset: Dataset, source: Source) -> str:
     settings = {
         "preparation": PREPARATION_VERSION,
-        "source": fingerprint(card, source),
-        "shape": card.shape,
-        "vocabulary": card.vocabulary,
-        "min_frequency": card.min_frequency,
-        "tokens": card.tokens,
+        "source": fingerprint(dataset, source),
+        "card": asdict(dataset.card),
     }
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -147,8 +144,9 @@ def _complete(folder: Path) -> bool:
         return False
 
 
-def _write(card: Card, source: Source, folder: Path, downloads: Path) -> None:
-    train, test = (read(card, source, split, downloads) for split in ("train", "test"))
+def _write(dataset: Dataset, source: Source, folder: Path, downloads: Path) -> None:
+    card = dataset.card
+    train, test = (read(dataset, source, split, downloads) for split in ("train", "test"))
     labels = np.concatenate([train.labels, test.labels])
     inputs, vocabulary = _inputs(card, train, test)
     done = [f"{split}: {remark}." for split, raw in (("train", train), ("test", test)) for remark in raw.remarks]
@@ -159,9 +157,9 @@ def _write(card: Card, source: Source, folder: Path, downloads: Path) -> None:
         if vocabulary:
             (temporary / _VOCABULARY).write_text("\n".join(vocabulary), encoding="utf-8")
         meta: dict[str, Any] = {
-            "name": card.name,
-            "source": describe(card, source),
-            "note": _note(note(card, source), remarks),
+            "card": asdict(card),
+            "source": describe(dataset, source),
+            "note": _note(note(dataset, source), remarks),
             "remarks": remarks,
             "train_rows": len(train.labels),
             "test_rows": len(test.labels),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chaoscl.data.cards import Card
+from chaoscl.data.card import Card
 from chaoscl.errors import UserError
 
 
@@ -27,9 +27,9 @@ class RawSplit:
 def unavailable(card: Card, reason: str) -> UserError:
     """Return the error for data that cannot be had; it names the three ways to get it."""
     return UserError(
-        f"{card.name}: {reason}. Three ways to get this data: download it from {card.official} (no --data-dir, network"
-        f" needed); --data-dir DIR or CHAOSCL_DATA with DIR/{card.name}/train.parquet and test.parquet;"
-        f" --data embedded for generated stand-ins"
+        f"{card.name}: {reason}. Three ways to get this data: download it from {card.official or 'its reader'} (no"
+        f" --data-dir, network needed); --data-dir DIR or CHAOSCL_DATA with DIR/{card.name}/train.parquet and"
+        f" test.parquet; --data embedded for generated stand-ins"
     )
 
 

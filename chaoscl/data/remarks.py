@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chaoscl.data.cards import Card
+from chaoscl.data.card import Card
 from chaoscl.data.text import UNKNOWN
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from chaoscl.data import addition, embedded, mirror, official
-from chaoscl.data.cards import Card
-from chaoscl.data.raw import RawSplit, check_split
+from chaoscl.data import mirror
+from chaoscl.data.dataset import Dataset
+from chaoscl.data.official import read_official
+from chaoscl.data.raw import RawSplit, check_split, unavailable
+from chaoscl.data.sets.stand_ins import version as generator_version
 from chaoscl.errors import UserError
 
 Kind = Literal["official", "mirror", "embedded"]
-GENERATED = "addition"
 
 
 @dataclass(frozen=True)
@@ -66,51 +67,52 @@ def choose_source(
     return Source("mirror", Path(folder))
 
 
-def describe(card: Card, source: Source) -> str:
-    """Return the word that result tables carry for this data: the source's kind, or ``generated``."""
-    return "generated" if card.name == GENERATED else source.kind
+def describe(dataset: Dataset, source: Source) -> str:
+    """Return the word of result tables for this data: the source's kind, ``generated`` or ``local``."""
+    return dataset.source or source.kind
 
 
-def note(card: Card, source: Source) -> str:
+def note(dataset: Dataset, source: Source) -> str:
     """Return what a reader of a result should know of this data set from this source."""
-    remarks = mirror.remarks(card, source.folder) if source.folder is not None else ""
-    if describe(card, source) == "embedded":
+    card = dataset.card
+    remarks = mirror.remarks(card, source.folder) if source.folder is not None and not dataset.source else ""
+    if describe(dataset, source) == "embedded":
         remarks = f"generated stand-in, not {card.title}"
     return " ".join(part for part in (card.note and f"{card.note}.", remarks) if part)
 
 
-def fingerprint(card: Card, source: Source) -> str:
+def fingerprint(dataset: Dataset, source: Source) -> str:
     """Return a text that changes whenever the source's rows for this data set do.
 
     Raises:
         UserError: a mirror's file is missing or damaged.
     """
-    if card.name == GENERATED:
-        return f"addition-{addition.GENERATOR_VERSION}"
+    if dataset.source:
+        return f"{dataset.name}-{dataset.version}-{dataset.origin.sha256}"
     if source.kind == "embedded":
-        return f"embedded-{embedded.GENERATOR_VERSION}"
+        return generator_version()
     if source.folder is not None:
-        return mirror.fingerprint(card, source.folder)
-    return official.fingerprint(card)
+        return mirror.fingerprint(dataset.card, source.folder)
+    return dataset.card.official
 
 
-def read(card: Card, source: Source, split: Literal["train", "test"], downloads: Path) -> RawSplit:
+def read(dataset: Dataset, source: Source, split: Literal["train", "test"], downloads: Path) -> RawSplit:
     """Read one split of a data set.
 
     Args:
-        card: the data set.
-        source: where to read it.
+        dataset: what is read.
+        source: where to read it, unless the data set has a place of its own.
         split: ``train`` or ``test``.
         downloads: folder in which official downloads are kept.
 
     Raises:
         UserError: the data cannot be had; the message names the ways out.
     """
-    if card.name == GENERATED:
-        return addition.read(split)
+    if dataset.source or source.kind == "official":
+        return read_official(dataset, downloads, split)
     if source.kind == "embedded":
-        inputs, labels = embedded.generate(card.name, split)
-        return check_split(card, split, RawSplit(inputs, labels), f"embedded {split}")
-    if source.folder is not None:
-        return mirror.read(card, source.folder, split)
-    return official.read(card, downloads, split)
+        if dataset.generate is None:
+            raise unavailable(dataset.card, "it has no synthetic generator")
+        return check_split(dataset.card, split, dataset.generate(split), f"embedded {split}")
+    assert source.folder is not None
+    return mirror.read(dataset.card, source.folder, split)

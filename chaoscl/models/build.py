@@ -9,19 +9,12 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from chaoscl.cortex import ChaosNeuronParams, CortexParams
-from chaoscl.models.encoders import (
-    Encoders,
-    ImageEncoder,
-    Normalise,
-    PixelEncoder,
-    Renumber,
-    TextEncoder,
-    merge_vocabularies,
-)
-from chaoscl.models.network import CrossModalNetwork, SampleBank
-from chaoscl.models.trunks import ChaosTrunk, MLPTrunk, Noise
-from chaoscl.models.zoo import ModelOptions, ModelSpec
+from chaoscl.models.encoder import EncoderSetup
+from chaoscl.models.encoder_modules import Encoders, ImageEncoder, Normalise, Renumber, merge_vocabularies
+from chaoscl.models.network import CrossModalNetwork, SampleBank, untrained_parameters
+from chaoscl.models.noise import Noise
+from chaoscl.models.trunk import TrunkSetup
+from chaoscl.models.zoo import Model
 
 CANVAS = (3, 32, 32)
 """Shape to which all images are brought when they share one encoder."""
@@ -48,39 +41,37 @@ class StreamCard(Protocol):
 
 
 def build_model(
-    spec: ModelSpec,
-    options: ModelOptions,
+    model: Model,
     bank: SampleBank,
     cards: Mapping[str, StreamCard],
     vocabularies: Mapping[str, Sequence[str]],
     heads: Sequence[range],
     visible: Sequence[Sequence[int]],
     seed: int,
+    kernel: str = "torch",
+    precision: str = "float32",
 ) -> CrossModalNetwork:
     """Build a model for a stream. The global random state is left as it was.
 
     Args:
-        spec: the named model.
-        options: its variations.
+        model: what is built.
         bank: gathers the stream's samples.
         cards: of the stream's data sets, by name.
         vocabularies: of the text data sets, by name.
         heads: the global labels of each head.
         visible: for each task label, the heads it shows.
         seed: of the initial weights.
+        kernel: ``torch`` or ``fused``; see chaoscl.models.kernel.
+        precision: in which the encoders compute, ``float32`` or ``bfloat16``; weights are float32 always.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         noise = Noise()
-        encoders = _build_encoders(spec, options, cards, vocabularies)
-        trunk: ChaosTrunk | MLPTrunk
-        if spec.trunk == "chaos":
-            neuron = ChaosNeuronParams(fail_prob=spec.fail_prob)
-            params = CortexParams(spec.embedding, [spec.hidden], neuron)
-            trunk = ChaosTrunk(params, spec.ticks, options.mode, noise, options.kernel)
-        else:
-            trunk = MLPTrunk(spec.embedding, spec.hidden, spec.depth)
-        network = CrossModalNetwork(bank, encoders, trunk, spec.hidden, heads, visible, noise)
+        encoders = _build_encoders(model, cards, vocabularies, kernel, precision)
+        setup = TrunkSetup(model.embedding, model.hidden, noise, kernel)
+        trunk = model.trunk.build(setup, **model.values_of(model.trunk))
+        features = model.trunk.width(model.embedding, model.hidden)
+        network = CrossModalNetwork(bank, encoders, trunk, features, heads, visible, noise)
         network.meter.per_sample = _macs(network, cards)
         return network
 
@@ -113,34 +104,31 @@ def _as_defined(network: CrossModalNetwork) -> Iterator[None]:
 
 
 def _build_encoders(
-    spec: ModelSpec,
-    options: ModelOptions,
+    model: Model,
     cards: Mapping[str, StreamCard],
     vocabularies: Mapping[str, Sequence[str]],
+    kernel: str,
+    precision: str,
 ) -> Encoders:
-    shared = options.encoders == "modality"
+    """Return the encoders of all data sets, built in the order of the stream."""
+    shared = model.encoders == "modality"
     encoders: dict[str, nn.Module] = {}
     adapters: dict[str, nn.Module] = {}
     size, numbers = merge_vocabularies(vocabularies)
     for name, card in cards.items():
         key = card.modality if shared else name
         if card.modality == "text":
+            kind, tokens, shape = model.text, size if shared else len(vocabularies[name]), card.shape
             adapters[name] = Renumber(numbers[name]) if shared else nn.Identity()
-            if key not in encoders:
-                encoders[key] = TextEncoder(size if shared else len(vocabularies[name]), spec.embedding)
         else:
-            raw = not spec.channels
-            mean, std = ([0.0], [1.0]) if raw else (card.mean, card.std)
+            kind, tokens, shape = model.image, 0, CANVAS if shared else card.shape
+            mean, std = (card.mean, card.std) if kind.normalise else ([0.0], [1.0])
             adapters[name] = Normalise(mean, std, CANVAS if shared else None)
-            if key not in encoders:
-                shape = CANVAS if shared else card.shape
-                encoders[key] = (
-                    PixelEncoder(shape, spec.embedding)
-                    if raw
-                    else ImageEncoder(shape, spec.embedding, spec.channels, options.image_pool, options.kernel)
-                )
+        if key not in encoders:
+            setup = EncoderSetup(shape, tokens, model.embedding, kernel)
+            encoders[key] = kind.build(setup, **model.values_of(kind))
     choice = {name: card.modality if shared else name for name, card in cards.items()}
-    return Encoders(encoders, adapters, choice, options.precision)
+    return Encoders(encoders, adapters, choice, precision)
 
 
 @dataclass(frozen=True)
@@ -162,7 +150,7 @@ class Part:
 
 def parts(network: CrossModalNetwork) -> list[Part]:
     """Return the exact parameter counts of a network by part, those without a gradient included."""
-    untrained = set(network.trunk.untrained_parameters())
+    untrained = set(untrained_parameters(network.trunk))
     users = list(network.encoders.choice.values())
     return [
         *(

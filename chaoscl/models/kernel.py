@@ -2,10 +2,10 @@
 
 from chaoscl.cortex.kernels import AUTO, check_kernel, installed
 from chaoscl.errors import UserError
-from chaoscl.models.zoo import find_model
+from chaoscl.models.zoo import Model
 
 
-def resolve_kernel(kernel: str, model: str, mode: str, device: str) -> str:
+def resolve_kernel(kernel: str, model: Model, device: str) -> str:
     """Return the kernel of a run where ``kernel`` is asked for: for ``auto``, the fused one if it can do something.
 
     It counts the spikes of a cortex (chaoscl.cortex.kernels) and, on a CPU, computes the first block of an image
@@ -13,8 +13,7 @@ def resolve_kernel(kernel: str, model: str, mode: str, device: str) -> str:
 
     Args:
         kernel: ``auto``, ``torch`` or ``fused``.
-        model: its name.
-        mode: of the cortex.
+        model: what is trained.
         device: ``cpu`` or ``cuda``.
 
     Raises:
@@ -24,11 +23,11 @@ def resolve_kernel(kernel: str, model: str, mode: str, device: str) -> str:
         asked = check_kernel(kernel, device)
     except ValueError as error:
         raise UserError(f"--kernel {kernel}: {error}") from error
-    spec = find_model(model)
-    able = mode != "feedback" if spec.trunk == "chaos" else bool(spec.channels) and device == "cpu"
+    able = model.has_fused(device)
     if asked == "fused" and not able:
-        where = f"--mode {mode}" if spec.trunk == "chaos" else f"--device {device}"
-        raise UserError(f"--kernel fused can do nothing for {model} with {where}; use --kernel torch or auto")
+        raise UserError(
+            f"--kernel fused can do nothing for {model.name} with --device {device}; use --kernel torch or auto"
+        )
     if asked == AUTO:
         return "fused" if able and installed(device) else "torch"
     return asked

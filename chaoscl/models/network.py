@@ -7,9 +7,9 @@ import torch
 from avalanche.models import MultiTaskModule
 from torch import Tensor, nn
 
-from chaoscl.models.encoders import Encoders
+from chaoscl.models.encoder_modules import Encoders
 from chaoscl.models.meter import Meter
-from chaoscl.models.trunks import ChaosTrunk, MLPTrunk, Noise
+from chaoscl.models.noise import Noise
 
 EVERY_CLASS: Final = torch.empty(0, dtype=torch.int64)
 """In the place of task labels: hide nothing. What a strategy gets that calls the model without task labels."""
@@ -63,7 +63,7 @@ class CrossModalNetwork(MultiTaskModule):
         self,
         bank: SampleBank,
         encoders: Encoders,
-        trunk: ChaosTrunk | MLPTrunk,
+        trunk: nn.Module,
         features: int,
         heads: Sequence[range],
         visible: Sequence[Sequence[int]],
@@ -133,8 +133,13 @@ class CrossModalNetwork(MultiTaskModule):
 
     def _features(self, embedding: Tensor) -> Tensor:
         features = self.trunk(embedding)
-        self.meter.spiked(features, self.trunk.ticks * self.trunk.fan_out)
+        self.meter.spiked(features, self._ticks * int(getattr(self.trunk, "fan_out", 0)))
         return features
+
+    @property
+    def _ticks(self) -> int:
+        """Ticks on each input; 0 for a trunk without spikes."""
+        return int(getattr(self.trunk, "ticks", 0))
 
     def _mixed_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         """Return logits where samples differ in their task label: rows by label, then all written in one go.
@@ -157,7 +162,7 @@ class CrossModalNetwork(MultiTaskModule):
 
     def _read(self, features: Tensor, shown: Sequence[int]) -> None:
         """Count the spikes that heads read."""
-        self.meter.spiked(features, self.trunk.ticks * sum(len(self.labels[head]) for head in shown))
+        self.meter.spiked(features, self._ticks * sum(len(self.labels[head]) for head in shown))
 
     def _logits(self, features: Tensor, shown: Sequence[int]) -> Tensor:
         self._read(features, shown)
@@ -176,3 +181,9 @@ def _head(features: int, classes: int) -> nn.Linear:
     nn.init.kaiming_normal_(head.weight)
     nn.init.zeros_(head.bias)
     return head
+
+
+def untrained_parameters(trunk: nn.Module) -> list[str]:
+    """Return the names of a trunk's parameters that no gradient reaches, as far as it says so."""
+    said = getattr(trunk, "untrained_parameters", None)
+    return list(said()) if said is not None else []

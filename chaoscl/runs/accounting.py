@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from chaoscl.data import Bank
 from chaoscl.models.build import parts
 from chaoscl.models.network import CrossModalNetwork
-from chaoscl.runs.baseline import MODULE_PREFIX
+from chaoscl.registry import MODULE_PREFIX
 from chaoscl.runs.optimiser import RecipeAdamW
 from chaoscl.streams import TaskData, joined
 from chaoscl.streams.feeding import columns

@@ -17,9 +17,12 @@ from typing import Any
 from chaoscl.data import Bank
 from chaoscl.errors import UserError
 from chaoscl.evaluation.tuning import CONVERGED, CONVERGENCE
-from chaoscl.runs.baseline import load_baseline
+from chaoscl.models import find_model
+from chaoscl.runs.baseline import BASELINES
+from chaoscl.runs.recipes import find_recipe
 from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.tuning import read_rows, write_rows
+from chaoscl.streams import Stream, whole
 
 RATES = (1e-3, 2e-3, 5e-3, 1e-2)
 RATE_EPOCHS = 4
@@ -105,14 +108,22 @@ class Trials:
         return accuracy
 
     def _train(self, dataset: str, model: str, recipe: str, seed: int) -> float:
-        from chaoscl.models import ModelOptions
         from chaoscl.models.kernel import resolve_kernel
         from chaoscl.runs.execute import execute
 
-        kernel = resolve_kernel("auto", model, "recurrent", "cpu")
-        options = ModelOptions(kernel=kernel)  # type: ignore[arg-type]
-        spec = RunSpec(dataset, "task", model, "naive", seed, recipe, options=options, repetitions=1, part="validation")
-        return float(execute(spec, load_baseline("naive"), self._bank).matrix.mean[-1, 0])
+        network = find_model(model)
+        spec = RunSpec(
+            stream=Stream(dataset, whole(dataset)),
+            scenario="task",
+            model=network,
+            baseline=BASELINES["naive"],
+            seed=seed,
+            recipe=find_recipe(recipe),
+            kernel=resolve_kernel("auto", network, "cpu"),
+            repetitions=1,
+            part="validation",
+        )
+        return float(execute(spec, self._bank).matrix.mean[-1, 0])
 
 
 def choice_row(dataset: str, models: Sequence[str], seeds: int, choice: Choice) -> Mapping[str, Any]:

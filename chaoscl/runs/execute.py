@@ -18,17 +18,17 @@ from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.accounting import Cost, Ledger, reset_peak_memory
 from chaoscl.runs.allocator import keep_freed_memory
-from chaoscl.runs.baseline import Baseline, Setup
+from chaoscl.runs.baseline import Setup
 from chaoscl.runs.joint import JointPlugin
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.optimiser import RecipeAdamW
 from chaoscl.runs.progress import Progress, silent
-from chaoscl.runs.recipes import Settings, find_recipe
+from chaoscl.runs.recipes import Settings
 from chaoscl.runs.retention import RetentionPlugin
 from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.training import CurvePlugin, SchedulePlugin
 from chaoscl.seeds import derive
-from chaoscl.streams import Layout, TaskData, check_scenario, find_stream, layout, materialise, views
+from chaoscl.streams import Layout, TaskData, layout, materialise, views
 from chaoscl.streams.experiences import to_avalanche
 
 
@@ -54,7 +54,6 @@ class _Plan:
     """What all experiences of a run share."""
 
     spec: RunSpec
-    baseline: Baseline
     bank: Bank
     tasks: list[TaskData]
     layout: Layout
@@ -89,45 +88,42 @@ def _cuda_devices(device: str) -> list[int]:
     return [torch.cuda.current_device()] if device == "cuda" else []
 
 
-def execute(spec: RunSpec, baseline: Baseline, bank: Bank, progress: Progress = silent) -> Outcome:
+def execute(spec: RunSpec, bank: Bank, progress: Progress = silent) -> Outcome:
     """Train and evaluate one run.
 
     Args:
         spec: the run.
-        baseline: its strategy.
         bank: holds the stream's data sets.
         progress: told how training goes on.
 
     Raises:
         RunFailedError: the loss, a weight or a gradient is no longer finite.
     """
-    train = {"sequential": _sequential, "joint": _joint, "independent": _independent}[baseline.schedule]
+    train = {"sequential": _sequential, "joint": _joint, "independent": _independent}[spec.baseline.schedule]
     keep_freed_memory()
     reset_peak_memory()
     start = time.perf_counter()
     with reproducible(spec.device), quiet_avalanche():
-        plan = _plan(spec, baseline, bank)
+        plan = _plan(spec, bank)
         ledger = Ledger(plan.bank)
         matrix, curves, networks = train(plan, ledger, progress)
     cost = ledger.cost(networks, time.perf_counter() - start)
     return Outcome(matrix, pd.DataFrame(curves.rows), cost, networks)
 
 
-def _plan(spec: RunSpec, baseline: Baseline, bank: Bank) -> _Plan:
-    stream = find_stream(spec.stream, spec.order, spec.seed)
-    scenario = check_scenario(spec.scenario)
-    recipe = find_recipe(spec.recipe)
+def _plan(spec: RunSpec, bank: Bank) -> _Plan:
+    stream = spec.learned
     bank = bank.with_views(views(stream, spec.seed))
-    tasks = [baseline.data(data, spec.seed) for data in materialise(stream, scenario, bank, spec.seed)]
-    tasks = tasks[: spec.tasks or len(tasks)]
-    settings = [recipe.settings(data.task.dataset, len(data.train)) for data in tasks]
-    return _Plan(spec, baseline, bank, tasks, layout(stream, scenario), settings)
+    tasks = materialise(stream, spec.scenario, bank, spec.seed, spec.train_rows)
+    tasks = [spec.baseline.data(data, spec.seed) for data in tasks[: spec.tasks or None]]
+    settings = [spec.recipe.settings(data.task.data, len(data.train)) for data in tasks]
+    return _Plan(spec, bank, tasks, layout(stream, spec.scenario), settings)
 
 
 def _network(plan: _Plan) -> CrossModalNetwork:
     spec = plan.spec
-    model = plan.baseline.model(spec.model)
-    network = build_network(model, spec.options, plan.bank, plan.layout, derive(spec.seed, "init"))
+    seed = derive(spec.seed, "init")
+    network = build_network(spec.trained, plan.bank, plan.layout, seed, spec.kernel, spec.precision)
     return network.to(spec.device)
 
 
@@ -152,7 +148,7 @@ class _Training:
         self.optimizer = RecipeAdamW(self.network.parameters())
         self.schedule = SchedulePlugin(self.optimizer)
         self.joint = JointPlugin(plan.settings, plan.spec.seed, self.optimizer)
-        follower = self.joint if plan.baseline.schedule == "joint" else self.schedule
+        follower = self.joint if plan.spec.baseline.schedule == "joint" else self.schedule
         setup = Setup(
             model=self.network,
             optimizer=self.optimizer,
@@ -161,7 +157,7 @@ class _Training:
             device=plan.spec.device,
             plugins=[follower, curves, *extra],
         )
-        self.strategy = plan.baseline.build(setup, **plan.baseline.values(dict(plan.spec.hyper)))
+        self.strategy = plan.spec.baseline.build(setup, **plan.spec.values)
 
     def learn(self, number: int, experience: Any) -> None:
         """Train on one task."""
@@ -187,7 +183,7 @@ _Result = tuple[RetentionMatrix, CurvePlugin, tuple[CrossModalNetwork, ...]]
 
 
 def _retention(plan: _Plan, progress: Progress) -> RetentionPlugin:
-    spec, joint = plan.spec, plan.baseline.schedule == "joint"
+    spec, joint = plan.spec, plan.spec.baseline.schedule == "joint"
     return RetentionPlugin(plan.tasks, spec.seed, spec.repetitions, spec.part, joint, progress)
 
 

@@ -1,41 +1,47 @@
-"""Networks of the zoo for a bank's data, and their parameters by part."""
+"""Networks for a bank's data, and their parameters by part."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 
 from chaoscl.data import Bank
-from chaoscl.models import ZOO, ModelOptions, find_model
+from chaoscl.models import Model
 from chaoscl.models.build import build_model, parts
 from chaoscl.models.network import CrossModalNetwork
 from chaoscl.streams import Layout, Stream, layout
 
 
-def build_network(model: str, options: ModelOptions, bank: Bank, heads: Layout, seed: int) -> CrossModalNetwork:
-    """Build a model of the zoo for the data sets of a bank.
+def build_network(
+    model: Model, bank: Bank, heads: Layout, seed: int, kernel: str = "torch", precision: str = "float32"
+) -> CrossModalNetwork:
+    """Build a model for the data sets of a bank.
 
     Args:
-        model: its name.
-        options: its variations.
+        model: what is built.
         bank: gathers the samples; knows shapes and vocabularies.
         heads: the heads and what each task label shows of them.
         seed: of the initial weights.
+        kernel: ``torch`` or ``fused``.
+        precision: of the encoders, ``float32`` or ``bfloat16``.
     """
     return build_model(
-        find_model(model),
-        options,
+        model,
         bank,
         {dataset.card.name: dataset.card for dataset in bank.datasets},
         {dataset.card.name: dataset.vocabulary for dataset in bank.datasets if dataset.vocabulary},
         heads.heads,
         heads.visible,
         seed,
+        kernel,
+        precision,
     )
 
 
-def parameter_table(stream: Stream, bank: Bank, options: ModelOptions) -> pd.DataFrame:
-    """Return a row for each part of each model of the zoo: exact parameters, whether trained, whether shared."""
+def parameter_table(stream: Stream, bank: Bank, models: Sequence[Model]) -> pd.DataFrame:
+    """Return a row for each part of each model: exact parameters, whether trained, whether shared."""
     rows = []
-    for name in ZOO:
-        network = build_network(name, options, bank, layout(stream, "task"), seed=0)
+    for model in models:
+        name, network = model.name, build_network(model, bank, layout(stream, "task"), seed=0)
         for part in parts(network):
             rows.append(
                 {

@@ -1,11 +1,12 @@
 """Training recipes: epochs, batches, learning rates and schedule for each data set."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
-from chaoscl.data import CARDS
+from chaoscl.data import Dataset
 from chaoscl.errors import UserError, unknown
+from chaoscl.registry import Origin, Registry
 
 
 @dataclass(frozen=True)
@@ -50,22 +51,24 @@ class Recipe:
         batch: samples in a batch; None for ChaosNet's 64 texts or 128 images.
         plain: whether the rate is constant, with neither weight decay nor clipping.
         fresh: whether the optimiser starts each task without what it remembers of earlier ones.
+        origin: where it was defined; set by the registry.
     """
 
     name: str
     summary: str
-    epochs: Callable[[str, int], int]
-    max_lr: Callable[[str], float]
+    epochs: Callable[[Dataset, int], int]
+    max_lr: Callable[[Dataset], float]
     accumulate: bool = False
     batch: int | None = None
     plain: bool = False
     fresh: bool = True
+    origin: Origin = field(default_factory=Origin, compare=False)
 
-    def settings(self, dataset: str, rows: int) -> Settings:
+    def settings(self, dataset: Dataset, rows: int) -> Settings:
         """Return how a data set with ``rows`` training rows is trained."""
-        text = CARDS[dataset].modality == "text"
+        text = dataset.card.modality == "text"
         batch = self.batch or (64 if text else 128)
-        accumulation = {"text": 4, "cifar10": 2}.get("text" if text else dataset, 1) if self.accumulate else 1
+        accumulation = dataset.schedule.chaosnet_accumulation if self.accumulate else 1
         epochs = self.epochs(dataset, -(-rows // batch))
         max_lr = self.max_lr(dataset)
         if self.plain:
@@ -75,34 +78,14 @@ class Recipe:
             batch=batch,
             max_lr=max_lr,
             rise=0.3 if text else 0.2,
-            weight_decay=5e-4 if dataset == "cifar10" else 1e-4,
+            weight_decay=dataset.schedule.weight_decay,
             accumulation=accumulation,
             fresh=self.fresh,
         )
 
 
-_SEED_EPOCHS = {
-    "ag_news": 8,
-    "imdb": 8,
-    "fashion_mnist": 6,
-    "mnist": 8,
-    "cifar10": 10,
-    "emnist_letters": 10,
-    "addition": 100,
-}
-CONVERGED: dict[str, tuple[float, int]] = {
-    "ag_news": (1e-2, 4),
-    "imdb": (1e-2, 4),
-    "fashion_mnist": (2e-3, 4),
-    "mnist": (2e-3, 4),
-    "cifar10": (2e-3, 8),
-    "emnist_letters": (5e-3, 64),
-    "addition": (1e-3, 100),
-}
-"""Highest rate and epochs of ``standard`` for each data set: ``results/convergence/chosen.csv``, by the rule of
-chaoscl.runs.convergence. Not searched: addition, which has ChaosNet's own, and NOT_SEARCHED."""
-NOT_SEARCHED = ("cifar10", "fashion_mnist")
-"""Data sets whose search is still to be run; they have ChaosNet's rate and 4 or 8 epochs."""
+SEARCHED = ("standard", "short")
+"""Recipes whose rates and epochs come from the search of chaoscl.runs.convergence."""
 SHORT_FRACTION = 4
 """Share of the epochs of ``standard``, 1 / 4, that ``short`` trains on images."""
 
@@ -110,41 +93,45 @@ QUICK_BATCHES = 600
 """Batches that the quick recipe aims at for each task."""
 
 
-def _quick_epochs(dataset: str, batches: int) -> int:
+def _quick_epochs(dataset: Dataset, batches: int) -> int:
     return max(1, round(QUICK_BATCHES / batches))
 
 
-def _standard_epochs(dataset: str, batches: int) -> int:
-    return CONVERGED[dataset][1]
+def _standard_epochs(dataset: Dataset, batches: int) -> int:
+    return dataset.schedule.epochs
 
 
-def _short_epochs(dataset: str, batches: int) -> int:
-    epochs = CONVERGED[dataset][1]
-    return math.ceil(epochs / SHORT_FRACTION) if CARDS[dataset].modality == "image" else epochs
+def _short_epochs(dataset: Dataset, batches: int) -> int:
+    epochs = dataset.schedule.epochs
+    return math.ceil(epochs / SHORT_FRACTION) if dataset.card.modality == "image" else epochs
 
 
-def _converged_rate(dataset: str) -> float:
-    return CONVERGED[dataset][0]
+def _chaosnet_epochs(dataset: Dataset, batches: int) -> int:
+    return dataset.schedule.chaosnet_epochs
 
 
-def _seed_rate(dataset: str) -> float:
+def _converged_rate(dataset: Dataset) -> float:
+    return dataset.schedule.max_lr
+
+
+def _seed_rate(dataset: Dataset) -> float:
     """Return ChaosNet's rate: 1e-3 for texts, 2e-3 for images."""
-    return 1e-3 if CARDS[dataset].modality == "text" else 2e-3
+    return 1e-3 if dataset.card.modality == "text" else 2e-3
 
 
-def _always(rate: float) -> Callable[[str], float]:
+def _always(rate: float) -> Callable[[Dataset], float]:
     """Return a rule that gives every data set this rate."""
     return lambda dataset: rate
 
 
-def _about(total: int) -> Callable[[str, int], int]:
+def _about(total: int) -> Callable[[Dataset, int], int]:
     """Return a rule for the number of epochs that comes nearest to ``total`` batches, at least 1."""
     return lambda dataset, batches: max(1, round(total / batches))
 
 
-RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe
-    for recipe in (
+def _own() -> Iterable[Recipe]:
+    """Return the package's own recipes."""
+    return (
         Recipe(
             "quick",
             "about 600 batches of 32 a task, at least one epoch, at a higher rate: a first look",
@@ -167,7 +154,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "seed",
             "ChaosNet's own: 6 to 10 epochs, gradients accumulated for texts and CIFAR-10, where the cycle never ends",
-            lambda dataset, batches: _SEED_EPOCHS[dataset],
+            _chaosnet_epochs,
             _seed_rate,
             accumulate=True,
         ),
@@ -198,7 +185,9 @@ RECIPES: dict[str, Recipe] = {
             fresh=False,
         ),
     )
-}
+
+
+RECIPES: Registry[Recipe] = Registry("recipe", Recipe, _own)
 
 
 def find_recipe(text: str) -> Recipe:
@@ -212,8 +201,6 @@ def find_recipe(text: str) -> Recipe:
         UserError: there is no such recipe, or a change is not one of these.
     """
     name, colon, changes = text.partition(":")
-    if name not in RECIPES:
-        raise unknown("recipe", name, RECIPES)
     recipe = replace(RECIPES[name], name=text)
     for change in changes.split(",") if colon else ():
         recipe = _changed(recipe, change, text)

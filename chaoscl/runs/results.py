@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from chaoscl.data import Bank, card
+from chaoscl.data import Bank
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.aggregate import RunRecord
@@ -17,7 +17,7 @@ from chaoscl.files import write_atomic
 from chaoscl.runs.spec import hyper_text, settings_text
 from chaoscl.runs.store import data_rows, stored
 from chaoscl.runs.sweep import Failure, Job
-from chaoscl.streams import check_scenario, find_stream, task_heads
+from chaoscl.streams import task_heads
 
 COMMAND = "command.txt"
 UNITED = (schema.MATRICES, schema.FOLDER_CURVES, schema.COSTS, schema.TIMINGS, schema.RUNS)
@@ -120,12 +120,12 @@ def check_shared(out: Path, jobs: Sequence[Job], bank: Bank) -> Held:
     finished = runs[runs["status"] == "finished"]
     data = {"data": data_kind(bank), "data_sha256": data_hash(bank)}
     for job in jobs:
-        place = {"stream": find_stream(job.spec.stream).name, "scenario": job.spec.scenario, **data}
-        same = finished[(finished["baseline"] == job.spec.baseline) & (finished["model"] == job.model)]
+        place = {"stream": job.spec.stream.name, "scenario": job.spec.scenario, **data}
+        same = finished[(finished["baseline"] == job.spec.baseline.name) & (finished["model"] == job.model)]
         for what, found, wanted in (
             *((column, matrices[column], value) for column, value in place.items()),
             ("settings", finished["settings"], settings_text(job.spec)),
-            (f"hyper-parameters of {job.spec.baseline}", same["hyper"], hyper_text(job.spec)),
+            (f"hyper-parameters of {job.spec.baseline.name}", same["hyper"], hyper_text(job.spec)),
         ):
             others = [other for other in found.unique() if other != wanted]
             if others:
@@ -170,7 +170,7 @@ def write_aggregates(
         schema.TIMINGS: _cost_frame(fresh, schema.TIMINGS),
         schema.RUNS: _runs(jobs, failures, out, held),
     }
-    order = list(dict.fromkeys([*held.frames[schema.RUNS]["baseline"], *(job.spec.baseline for job in jobs)]))
+    order = list(dict.fromkeys([*held.frames[schema.RUNS]["baseline"], *(job.spec.baseline.name for job in jobs)]))
     replaced = set(map(key_of, fresh))
     frames = {
         table: in_order(_united(held.frames[table], frame, replaced if table is not schema.RUNS else None), order)
@@ -186,7 +186,7 @@ def write_aggregates(
 
 def key_of(job: Job) -> RunKey:
     """Return what tells a run from the others of its folder: baseline, model, seed and order."""
-    return job.spec.baseline, job.model, job.spec.seed, job.spec.order
+    return job.spec.baseline.name, job.model, job.spec.seed, job.spec.order
 
 
 def _keys(frame: pd.DataFrame) -> list[RunKey]:
@@ -228,19 +228,19 @@ def _cost_frame(jobs: Sequence[Job], table: schema.Table) -> pd.DataFrame:
 
 
 def _record(job: Job, bank: Bank) -> RunRecord:
-    stream = find_stream(job.spec.stream, job.spec.order, job.spec.seed)
+    stream = job.spec.learned
     return RunRecord(
-        stream=find_stream(job.spec.stream).name,
+        stream=job.spec.stream.name,
         order=job.spec.order,
         scenario=job.spec.scenario,
         model=job.model,
-        baseline=job.spec.baseline,
+        baseline=job.spec.baseline.name,
         seed=job.spec.seed,
         data=data_kind(bank),
         data_sha256=data_hash(bank),
         matrix=stored(job.folder).matrix,
-        modalities=tuple(card(task.dataset).modality for task in stream.tasks),
-        heads=tuple(task_heads(stream, check_scenario(job.spec.scenario))),
+        modalities=tuple(task.modality for task in stream.tasks),
+        heads=tuple(task_heads(stream, job.spec.scenario)),
     )
 
 

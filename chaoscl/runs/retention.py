@@ -13,7 +13,7 @@ from torch import Tensor
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.progress import Progress, silent
-from chaoscl.runs.spec import Part
+from chaoscl.runs.spec import EvalSplit
 from chaoscl.seeds import derive
 from chaoscl.streams import Split, TaskData
 
@@ -114,7 +114,7 @@ class RetentionPlugin(SupervisedPlugin):
         tasks: Sequence[TaskData],
         seed: int,
         repetitions: int,
-        part: Part = "test",
+        part: EvalSplit = "test",
         joint: bool = False,
         progress: Progress = silent,
     ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,48 +13,47 @@ from chaoscl.evaluation import schema
 from chaoscl.evaluation.metrics import summarise
 from chaoscl.evaluation.stored import CURVES, MATRIX, METRICS, SPEC, StoredRun, read_run
 from chaoscl.files import new_folder
-from chaoscl.runs.baseline import Baseline
 from chaoscl.runs.provenance import code_hash, computing_versions, environment, git_commit
 from chaoscl.runs.spec import RunSpec
-from chaoscl.streams import check_scenario, find_stream, task_heads
+from chaoscl.streams import task_heads
 
 
-def run_folder(root: Path, spec: RunSpec, model: str, digest: str) -> Path:
+def run_folder(root: Path, spec: RunSpec, digest: str) -> Path:
     """Return the folder of a run: stream/model/baseline/seed and the hash of the full specification."""
-    stream = find_stream(spec.stream, spec.order, spec.seed).name
-    return root / stream / model / spec.baseline / f"seed{spec.seed}-{digest}"
+    place = (spec.learned.name, spec.trained.name, spec.baseline.name)
+    return root.joinpath(*place, f"seed{spec.seed}-{digest}")
 
 
-def write_run(folder: Path, spec: RunSpec, baseline: Baseline, bank: Bank, outcome: Any, digest: str) -> None:
+def write_run(folder: Path, spec: RunSpec, record: Mapping[str, Any], bank: Bank, outcome: Any, digest: str) -> None:
     """Write a finished run: all of its files, or nothing.
 
     Args:
         folder: where it will be.
         spec: what was asked for.
-        baseline: its strategy.
+        record: what chaoscl.runs.spec.spec_record says of it.
         bank: the data it saw.
         outcome: what chaoscl.runs.execute.execute returned.
         digest: the hash of the full specification.
     """
     from chaoscl.models.build import parts
 
-    stream = find_stream(spec.stream, spec.order, spec.seed)
+    stream = spec.learned
     network = outcome.networks[0]
     written = {
-        "format": 1,
+        "format": 2,
         "hash": digest,
-        "spec": asdict(spec),
+        "spec": record,
         "stream": {"name": stream.name, "version": stream.version, "tasks": [task.name for task in stream.tasks]},
-        "model": baseline.model(spec.model),
-        "hyper_parameters": baseline.values(dict(spec.hyper)),
+        "model": spec.trained.name,
+        "hyper_parameters": spec.values,
         "data": data_rows(bank),
         "parameters": [asdict(part) for part in parts(network)],
-        "versions": {**computing_versions(spec.options.kernel, spec.device), **environment()},
+        "versions": {**computing_versions(spec.kernel, spec.device), **environment()},
         "git_commit": git_commit(),
         "code": code_hash(),
     }
     modalities = [task.modality for task in stream.tasks]
-    heads = task_heads(stream, check_scenario(spec.scenario))
+    heads = task_heads(stream, spec.scenario)
     values = summarise(outcome.matrix.mean, modalities=modalities, heads=heads)
     metrics = {
         "metrics": {name: None if math.isnan(value) else value for name, value in values.items()},

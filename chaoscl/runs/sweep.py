@@ -4,25 +4,26 @@ import multiprocessing
 import queue
 import signal
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+import cloudpickle
 
 from chaoscl.compat import check_together
 from chaoscl.data import Bank, open_bank
 from chaoscl.errors import UserError
 from chaoscl.evaluation.stored import is_finished
 from chaoscl.files import storage_errors, write_atomic
-from chaoscl.models import find_model
-from chaoscl.runs.baseline import file_hash, load_baseline
+from chaoscl.registry import include, included
 from chaoscl.runs.provenance import computing_versions
-from chaoscl.runs.recipes import Settings, find_recipe
-from chaoscl.runs.spec import RunSpec, run_hash
+from chaoscl.runs.recipes import Settings
+from chaoscl.runs.spec import RunSpec, run_hash, spec_record
 from chaoscl.runs.store import run_folder, write_run
-from chaoscl.streams import VALIDATION_SHARE, find_stream
+from chaoscl.streams import VALIDATION_SHARE
 
 State = Literal["started", "working", "finished", "failed"]
 FAILURE = "failure.txt"
@@ -54,16 +55,21 @@ class Job:
     Attributes:
         spec: what it is.
         folder: where its result is or will be.
-        model: the model that the baseline trains.
+        record: all that determines it, in plain values.
         digest: hash of the full specification.
         batches: about how many it takes.
     """
 
     spec: RunSpec
     folder: Path
-    model: str
+    record: Mapping[str, Any]
     digest: str
     batches: int
+
+    @property
+    def model(self) -> str:
+        """The name of the model that the baseline trains."""
+        return self.spec.trained.name
 
 
 @dataclass(frozen=True)
@@ -77,71 +83,51 @@ class Failure:
 Notify = Callable[[Event], None]
 
 
-def plan_jobs(specs: Sequence[RunSpec], bank: Bank, root: Path, baselines: Path) -> list[Job]:
+def plan_jobs(specs: Sequence[RunSpec], bank: Bank, root: Path) -> list[Job]:
     """Return the jobs of a sweep.
 
     Args:
         specs: the runs.
         bank: the data they will see.
         root: folder of all run folders.
-        baselines: folder of the baselines' files.
 
     Raises:
-        UserError: a baseline is unknown or cannot be loaded, or has no hyper-parameter of a name that is given.
+        UserError: a hyper-parameter is too small for the stream.
     """
+    return [plan_job(spec, bank, root) for spec in specs]
+
+
+def plan_job(spec: RunSpec, bank: Bank, root: Path) -> Job:
+    """Return the job of one run; see plan_jobs."""
+    classes = sum(len(task.labels) for task in spec.stream.tasks)
+    spec.baseline.check_stream(spec.values, len(spec.stream.tasks), classes)
     data = {dataset.card.name: dataset.sha256 for dataset in bank.datasets}
-    loaded = {name: load_baseline(name, baselines) for name in dict.fromkeys(spec.baseline for spec in specs)}
-    jobs = []
-    for spec in specs:
-        baseline = loaded[spec.baseline]
-        model = baseline.model(spec.model)
-        stream = find_stream(spec.stream)
-        classes = sum(len(task.labels) for task in stream.tasks)
-        baseline.check_stream(baseline.values(dict(spec.hyper)), len(stream.tasks), classes)
-        named = _named(spec, model, bank)
-        versions = computing_versions(spec.options.kernel, spec.device)
-        digest = run_hash(spec, data, file_hash(spec.baseline, baselines), versions, named)
-        jobs.append(Job(spec, run_folder(root, spec, model, digest), model, digest, _batches(spec, bank)))
-    return jobs
+    planned = _planned(spec, bank)
+    record = spec_record(spec, {name: settings for name, settings, _ in planned})
+    digest = run_hash(record, data, computing_versions(spec.kernel, spec.device))
+    batches = sum(settings.epochs * -(-rows // settings.batch) for _, settings, rows in planned)
+    return Job(spec, run_folder(root, spec, digest), record, digest, batches)
 
 
-def _named(spec: RunSpec, model: str, bank: Bank) -> dict[str, Any]:
-    """Return what a specification names: the stream's tasks, the model's numbers, the recipe's settings."""
-    stream = find_stream(spec.stream, spec.order, spec.seed)
-    return {
-        "stream": asdict(stream),
-        "model": asdict(find_model(model)),
-        "recipe": [asdict(settings) for settings, _ in _planned(spec, bank)],
-    }
-
-
-def _planned(spec: RunSpec, bank: Bank) -> list[tuple[Settings, int]]:
-    """Return for each task its settings and about how many training rows it has."""
-    recipe = find_recipe(spec.recipe)
+def _planned(spec: RunSpec, bank: Bank) -> list[tuple[str, Settings, int]]:
+    """Return for each task that is learned its name, its settings, and about how many training rows it has."""
     found = []
-    for task in find_stream(spec.stream, spec.order, spec.seed).tasks[: spec.tasks or None]:
-        dataset = bank[task.dataset]
-        share = len(task.labels) / len(dataset.card.classes)
-        rows = round(dataset.train_rows * (1 - VALIDATION_SHARE) * share)
-        found.append((recipe.settings(task.dataset, rows), rows))
+    for task in spec.learned.tasks[: spec.tasks or None]:
+        share = len(task.labels) / len(task.card.classes)
+        rows = round(bank[task.dataset].train_rows * (1 - VALIDATION_SHARE) * share)
+        rows = min(rows, spec.train_rows or rows)
+        found.append((task.name, spec.recipe.settings(task.data, rows), rows))
     return found
 
 
-def _batches(spec: RunSpec, bank: Bank) -> int:
-    """Return about how many batches a run takes, replayed samples not counted."""
-    planned = _planned(spec, bank)
-    return sum(settings.epochs * -(-count // settings.batch) for settings, count in planned)
-
-
 def run_jobs(
-    jobs: Sequence[Job], bank: Bank, baselines: Path, processes: int, notify: Notify = lambda event: None
+    jobs: Sequence[Job], bank: Bank, processes: int, notify: Notify = lambda event: None
 ) -> dict[int, Failure]:
     """Run jobs and return the failures by position. Every result is on disk when this returns.
 
     Args:
         jobs: what to run; finished ones among them are run again.
         bank: the data.
-        baselines: folder of the baselines' files.
         processes: how many runs at a time; 1 runs them in this process.
         notify: told what happens.
 
@@ -149,13 +135,13 @@ def run_jobs(
         UserError: a result cannot be written.
     """
     if processes <= 1 or len(jobs) <= 1:
-        answers = {number: _run(number, job, bank, baselines, notify) for number, job in enumerate(jobs)}
+        answers = {number: _run(number, job, bank, notify) for number, job in enumerate(jobs)}
     else:
-        answers = _run_parallel(jobs, bank, baselines, min(processes, len(jobs)), notify)
+        answers = _run_parallel(jobs, bank, min(processes, len(jobs)), notify)
     return {number: failure for number, failure in sorted(answers.items()) if failure is not None}
 
 
-def _run(number: int, job: Job, bank: Bank, baselines: Path, notify: Notify) -> Failure | None:
+def _run(number: int, job: Job, bank: Bank, notify: Notify) -> Failure | None:
     check_together()
     from chaoscl.runs.execute import execute
     from chaoscl.runs.training import RunFailedError
@@ -166,8 +152,7 @@ def _run(number: int, job: Job, bank: Bank, baselines: Path, notify: Notify) -> 
         notify(Event(number, "working", batches, text, accuracy))
 
     try:
-        baseline = load_baseline(job.spec.baseline, baselines)
-        outcome = execute(job.spec, baseline, bank, progress)
+        outcome = execute(job.spec, bank, progress)
     except (UserError, KeyboardInterrupt):
         raise
     except RunFailedError as error:
@@ -176,7 +161,7 @@ def _run(number: int, job: Job, bank: Bank, baselines: Path, notify: Notify) -> 
     except Exception as error:
         return _failed(number, job, f"{type(error).__name__}: {' '.join(str(error).split())}", notify)
     with storage_errors("the result of a run", job.folder, "free some space or give another folder with --out"):
-        write_run(job.folder, job.spec, baseline, bank, outcome, job.digest)
+        write_run(job.folder, job.spec, job.record, bank, outcome, job.digest)
     notify(Event(number, "finished"))
     return None
 
@@ -192,29 +177,29 @@ def _failed(number: int, job: Job, message: str, notify: Notify) -> Failure:
 _events: "multiprocessing.Queue[Event] | None" = None
 
 
-def _start_worker(events: "multiprocessing.Queue[Event]") -> None:
+def _start_worker(events: "multiprocessing.Queue[Event]", places: Sequence[str]) -> None:
     global _events
     _events = events
+    # The classes of parts that were included must be importable before a job that uses them is unpacked.
+    include(places)
     # Ctrl-C reaches every process of the terminal; only the one that the user started answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _work(number: int, job: Job, folders: tuple[str, ...], baselines: Path) -> Failure | None:
+def _work(number: int, packed: bytes, folders: tuple[str, ...]) -> Failure | None:
     assert _events is not None
-    return _run(number, job, open_bank(folders), baselines, _events.put)
+    return _run(number, cloudpickle.loads(packed), open_bank(folders), _events.put)
 
 
-def _run_parallel(
-    jobs: Sequence[Job], bank: Bank, baselines: Path, processes: int, notify: Notify
-) -> dict[int, Failure | None]:
+def _run_parallel(jobs: Sequence[Job], bank: Bank, processes: int, notify: Notify) -> dict[int, Failure | None]:
     context = multiprocessing.get_context("spawn")
     events: multiprocessing.Queue[Event] = context.Queue()
     folders = tuple(str(dataset.folder) for dataset in bank.datasets)
     answers: dict[int, Failure | None] = {}
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker, initargs=(events,))
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker, initargs=(events, included()))
     try:
         pending: dict[Future[Any], int] = {
-            pool.submit(_work, number, job, folders, baselines): number for number, job in enumerate(jobs)
+            pool.submit(_work, number, cloudpickle.dumps(job), folders): number for number, job in enumerate(jobs)
         }
         while pending:
             done, _ = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)

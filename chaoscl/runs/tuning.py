@@ -7,7 +7,7 @@ continual learner cannot have, and gets the label ``oracle-tuned``.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,10 @@ from chaoscl.evaluation import schema
 from chaoscl.evaluation.metrics import average_incremental_accuracy
 from chaoscl.evaluation.tuning import CHOSEN, TRIALS
 from chaoscl.files import write_atomic
-from chaoscl.runs.baseline import Baseline, Hyper
-from chaoscl.runs.spec import RunSpec, Value
+from chaoscl.hyper import HyperParameter, Value
+from chaoscl.runs.baseline import Baseline
+from chaoscl.runs.spec import RunSpec
 from chaoscl.seeds import derive
-from chaoscl.streams import find_stream
 
 FIRST_SEED = 1_000_000
 """Tuning seeds start here, far from the seeds 0, 1, ... of reported runs."""
@@ -51,48 +51,49 @@ class Search:
     seeds: int
 
     def __post_init__(self) -> None:
-        total = len(find_stream(self.spec.stream).tasks)
+        total = len(self.spec.stream.tasks)
         if self.trials < 1 or self.seeds < 1:
             raise UserError("--trials and --seeds must be at least 1")
         if not 1 <= self.spec.tasks <= total:
-            raise UserError(f"--tasks {self.spec.tasks}: {self.spec.stream} has 1 to {total} tasks to tune on")
+            raise UserError(f"--tasks {self.spec.tasks}: {self.spec.stream.name} has 1 to {total} tasks to tune on")
 
     @property
     def label(self) -> str:
         """``tuned`` or ``oracle-tuned``."""
-        return "tuned" if self.spec.tasks < len(find_stream(self.spec.stream).tasks) else "oracle-tuned"
+        return "tuned" if self.spec.tasks < len(self.spec.stream.tasks) else "oracle-tuned"
 
 
-def search(wanted: Search, baselines: Mapping[str, Baseline], bank: Bank, out: Path, report: Report) -> pd.DataFrame:
+def search(wanted: Search, baselines: Sequence[Baseline], bank: Bank, out: Path, report: Report) -> pd.DataFrame:
     """Make the trials that ``out/trials.csv`` does not hold yet, and return ``chosen.csv``, written there too.
 
     Args:
         wanted: what to search.
-        baselines: by name.
+        baselines: to be searched.
         bank: holds the stream's data sets.
         out: results folder; a search goes on where it was stopped.
         report: told of each trial.
     """
     _claim(out, wanted, bank)
     done = read_rows(TRIALS, out)
-    place = {name: number for number, name in enumerate(baselines)}
-    for name, baseline in baselines.items():
+    place = {baseline.name: number for number, baseline in enumerate(baselines)}
+    for baseline in baselines:
+        name = baseline.name
         space = {key: hyper for key, hyper in baseline.hyper.items() if hyper.search is not None}
         own = [row for row in done if row["baseline"] == name]
         for trial in range(len(own), wanted.trials if space else 1):
             values = _propose(name, space, own, trial)
             row = {"baseline": name, "trial": trial, "values": _text(name, values)}
-            row |= _score(wanted, name, baseline, values, bank)
+            row |= _score(wanted, baseline, values, bank)
             own.append(row)
             done = sorted([*done, row], key=lambda one: place.get(one["baseline"], len(place)))
             write_rows(done, TRIALS, out)
             report(f"{name} trial {trial + 1}: {row['values'] or 'nothing to search'}: {row['score']:.4f}")
-    return write_rows([_choice(wanted, name, done) for name in baselines], CHOSEN, out)
+    return write_rows([_choice(wanted, name, done) for name in place], CHOSEN, out)
 
 
 def _claim(out: Path, wanted: Search, bank: Bank) -> None:
     """Note in ``out`` what is searched, or refuse a folder that holds another search."""
-    spec = asdict(replace(wanted.spec, baseline=""))
+    spec = {name: getattr(wanted.spec, name).name for name in ("stream", "model", "recipe")} | wanted.spec.options
     data = {dataset.card.name: dataset.sha256 for dataset in bank.datasets}
     text = json.dumps({"spec": spec, "seeds": wanted.seeds, "data": data}, indent=2) + "\n"
     note = out / SEARCH
@@ -130,7 +131,7 @@ def write_rows(rows: Sequence[Mapping[str, Any]], table: schema.Table, out: Path
 
 
 def _propose(
-    baseline: str, space: Mapping[str, Hyper], done: Sequence[Mapping[str, Any]], trial: int
+    baseline: str, space: Mapping[str, HyperParameter], done: Sequence[Mapping[str, Any]], trial: int
 ) -> dict[str, Value]:
     """Return the values to try next: those of the file, then what Optuna's TPE proposes after the trials so far.
 
@@ -153,7 +154,7 @@ def _propose(
     return {name: _rounded(value, space[name]) for name, value in proposed.items()}
 
 
-def _rounded(value: Value, hyper: Hyper) -> Value:
+def _rounded(value: Value, hyper: HyperParameter) -> Value:
     """Return a proposed value with as few digits as are tried, and still inside the search."""
     if not isinstance(value, float):
         return value
@@ -161,7 +162,7 @@ def _rounded(value: Value, hyper: Hyper) -> Value:
     return min(max(float(f"{value:{_DIGITS}}"), hyper.search.low), hyper.search.high)
 
 
-def _distribution(hyper: Hyper) -> Any:
+def _distribution(hyper: HyperParameter) -> Any:
     import optuna
 
     assert hyper.search is not None
@@ -171,18 +172,16 @@ def _distribution(hyper: Hyper) -> Any:
     return optuna.distributions.FloatDistribution(low, high, log=log)
 
 
-def _score(
-    wanted: Search, name: str, baseline: Baseline, values: Mapping[str, Value], bank: Bank
-) -> dict[str, float | int]:
+def _score(wanted: Search, baseline: Baseline, values: Mapping[str, Value], bank: Bank) -> dict[str, float | int]:
     """Train with these values on every tuning seed, and return the score and what it cost; a failed run scores 0."""
     from chaoscl.runs.execute import execute
     from chaoscl.runs.training import RunFailedError
 
     scores, samples, macs = [], 0, 0
     for seed in tuning_seeds(wanted.seeds):
-        spec = replace(wanted.spec, baseline=name, seed=seed, hyper=tuple(sorted(values.items())))
+        spec = replace(wanted.spec, baseline=baseline, seed=seed, hyper=tuple(sorted(values.items())))
         try:
-            outcome = execute(spec, baseline, bank)
+            outcome = execute(spec, bank)
         except RunFailedError:
             scores.append(0.0)
             continue

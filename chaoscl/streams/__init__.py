@@ -20,7 +20,7 @@ from chaoscl.streams.scenario import (
     task_labels,
     views,
 )
-from chaoscl.streams.stream import GIVEN, REVERSED, Stream, Task, label_ranges, split, whole
+from chaoscl.streams.stream import GIVEN, REVERSED, Stream, Task, label_ranges, permuted, split, whole
 
 __all__ = [
     "GIVEN",
@@ -41,6 +41,7 @@ __all__ = [
     "label_ranges",
     "layout",
     "materialise",
+    "permuted",
     "split",
     "task_heads",
     "task_labels",

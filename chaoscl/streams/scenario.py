@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
-from chaoscl.data import Bank, Prepared, View, card
+from chaoscl.data import Bank, Prepared, View
 from chaoscl.errors import UserError
 from chaoscl.seeds import derive
 from chaoscl.streams.stream import Stream, Task, label_ranges
@@ -119,12 +119,12 @@ def views(stream: Stream, seed: int) -> list[View]:
     for task in stream.tasks:
         if task.permuted:
             draws = torch.Generator().manual_seed(derive(seed, "permutation", task.name))
-            order = torch.randperm(math.prod(card(task.dataset).shape), generator=draws)
+            order = torch.randperm(math.prod(task.card.shape), generator=draws)
             made.append(View(task.name, task.dataset, order))
     return made
 
 
-def materialise(stream: Stream, scenario: Scenario, bank: Bank, seed: int) -> list[TaskData]:
+def materialise(stream: Stream, scenario: Scenario, bank: Bank, seed: int, train_rows: int = 0) -> list[TaskData]:
     """Return the samples of every task of a stream.
 
     Args:
@@ -132,10 +132,42 @@ def materialise(stream: Stream, scenario: Scenario, bank: Bank, seed: int) -> li
         scenario: decides labels and task labels.
         bank: holds the stream's data sets and views.
         seed: the run's seed; its draw called ``split`` decides which training rows are held out.
+        train_rows: most training rows of a task, see :func:`subset`; 0 for all.
     """
     ranges = label_ranges([size for size, _ in _heads(stream, scenario)])
     described = zip(stream.tasks, task_heads(stream, scenario), task_labels(stream, scenario), strict=True)
-    return [_task_data(task, label, ranges[owner], bank, seed) for task, owner, label in described]
+    found = [_task_data(task, label, ranges[owner], bank, seed) for task, owner, label in described]
+    return [replace(data, train=subset(data.train, train_rows, seed, data.task.name)) for data in found]
+
+
+def subset(split: Split, rows: int, seed: int, name: str) -> Split:
+    """Return at most ``rows`` samples of a split, each class in its proportion, in the split's order.
+
+    A class has rows * its share of the split, rounded down; what is left goes to the largest remainders, the lower
+    label first of equals.
+
+    Args:
+        split: of a task.
+        rows: how many; 0 for all.
+        seed: the run's; the draw is called ``train rows`` and the task's name.
+        name: of the task.
+    """
+    import torch
+
+    if not rows or rows >= len(split):
+        return split
+    labels, counts = split.targets.unique(return_counts=True)
+    exact = counts.double() * rows / len(split)
+    quotas = exact.floor().long()
+    order = (exact - quotas).argsort(descending=True, stable=True)
+    quotas[order[: rows - int(quotas.sum())]] += 1
+    draws = torch.Generator().manual_seed(derive(seed, "train rows", name))
+    shuffled = torch.randperm(len(split), generator=draws)
+    kept = []
+    for label, quota in zip(labels, quotas.tolist(), strict=True):
+        kept.append(shuffled[split.targets[shuffled] == label][:quota])
+    chosen = torch.cat(kept).sort().values
+    return Split(split.references[chosen], split.targets[chosen])
 
 
 def task_labels(stream: Stream, scenario: Scenario) -> list[int]:
@@ -182,12 +214,11 @@ def check_rows(stream: Stream, bank: Bank, seeds: Iterable[int]) -> None:
     """
     import torch
 
-    names = {dataset: card(dataset).classes for dataset in stream.datasets}
     splits = [split for dataset in stream.datasets for split in _labels_by_split(bank[dataset], seeds)]
     for task in stream.tasks:
         for dataset, where, labels in splits:
             if dataset == task.dataset and not torch.isin(labels, torch.tensor(task.labels)).any():
-                own = ", ".join(names[dataset][label] for label in task.labels)
+                own = ", ".join(task.card.classes[label] for label in task.labels)
                 raise UserError(
                     f"task '{task.name}' has no row in {where} of {dataset}: none has one of its classes, {own}; give"
                     " data with some, or a stream without this task"

@@ -4,10 +4,11 @@ import itertools
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from chaoscl.data import card
+from chaoscl.data import DATASETS, Card, Dataset
 from chaoscl.errors import UserError
+from chaoscl.registry import Origin
 from chaoscl.seeds import derive
 
 GIVEN, REVERSED = "given", "reversed"
@@ -21,21 +22,21 @@ class Task:
 
     Attributes:
         name: unique within the stream; the column of the retention matrix.
-        dataset: name of its data-set card.
+        data: its data set.
         classes: the data set's labels that belong to the task, in the order of their new labels; empty means all.
             Each is one of the data set's and is given once.
         permuted: whether the pixels are seen through a permutation of the task's own, drawn from the run's seed.
     """
 
     name: str
-    dataset: str
+    data: Dataset
     classes: tuple[int, ...] = ()
     permuted: bool = False
 
     def __post_init__(self) -> None:
-        if self.permuted and card(self.dataset).modality != "image":
+        if self.permuted and self.modality != "image":
             raise UserError(f"task '{self.name}': only images have pixels to permute, and {self.dataset} holds texts")
-        own = range(len(card(self.dataset).classes))
+        own = range(len(self.card.classes))
         wrong = sorted({label for label in self.classes if label not in own or self.classes.count(label) > 1})
         if wrong:
             raise UserError(
@@ -44,14 +45,24 @@ class Task:
             )
 
     @property
+    def card(self) -> Card:
+        """The card of its data set."""
+        return self.data.card
+
+    @property
+    def dataset(self) -> str:
+        """The name of its data set."""
+        return self.data.name
+
+    @property
     def labels(self) -> tuple[int, ...]:
         """The data set's own labels that the task holds."""
-        return self.classes or tuple(range(len(card(self.dataset).classes)))
+        return self.classes or tuple(range(len(self.card.classes)))
 
     @property
     def modality(self) -> str:
         """``text`` or ``image``."""
-        return card(self.dataset).modality
+        return self.card.modality
 
 
 @dataclass(frozen=True)
@@ -63,14 +74,17 @@ class Stream:
         tasks: at least one; names are unique.
         summary: one line for lists.
         version: raised whenever a stream of this name changes, so that old results are not mixed with new ones.
+        origin: where it was defined; set by the registry.
     """
 
     name: str
     tasks: tuple[Task, ...]
     summary: str = ""
     version: int = 1
+    origin: Origin = field(default_factory=Origin, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "tasks", tuple(self.tasks))
         names = [task.name for task in self.tasks]
         if not names:
             raise UserError(f"stream '{self.name}' has no task")
@@ -78,10 +92,22 @@ class Stream:
         if twice:
             raise UserError(f"stream '{self.name}' names {', '.join(twice)} more than once; give each task once")
 
+        for task in self.tasks:
+            if self.data[task.dataset] != task.data:
+                raise UserError(f"stream '{self.name}' holds two data sets called {task.dataset}; rename one of them")
+
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The data sets of the stream, by first appearance."""
+        """The names of the stream's data sets, by first appearance."""
         return tuple(dict.fromkeys(task.dataset for task in self.tasks))
+
+    @property
+    def data(self) -> dict[str, Dataset]:
+        """The stream's data sets by name, by first appearance."""
+        found: dict[str, Dataset] = {}
+        for task in self.tasks:
+            found.setdefault(task.dataset, task.data)
+        return found
 
     def ordered(self, order: str, seed: int = 0) -> "Stream":
         """Return the same tasks in another order.
@@ -132,18 +158,29 @@ class Stream:
         return every
 
 
-def whole(*datasets: str) -> tuple[Task, ...]:
-    """Return one task for each data set, holding all of its classes."""
-    return tuple(Task(card(name).name, name) for name in datasets)
+def whole(*datasets: str | Dataset) -> tuple[Task, ...]:
+    """Return one task for each data set, or name of one, holding all of its classes."""
+    return tuple(Task(one.name, one) for one in map(_dataset, datasets))
 
 
-def split(dataset: str, sizes: Sequence[int]) -> tuple[Task, ...]:
+def split(dataset: str | Dataset, sizes: Sequence[int]) -> tuple[Task, ...]:
     """Return a data set's classes as several tasks: the first ``sizes[0]`` labels, the next ``sizes[1]``, ..."""
+    data = _dataset(dataset)
     bounds = [0, *itertools.accumulate(sizes)]
     return tuple(
-        Task(f"{dataset}-{number}", dataset, tuple(range(start, stop)))
+        Task(f"{data.name}-{number}", data, tuple(range(start, stop)))
         for number, (start, stop) in enumerate(itertools.pairwise(bounds), 1)
     )
+
+
+def permuted(dataset: str | Dataset, count: int) -> tuple[Task, ...]:
+    """Return ``count`` tasks of all classes, each seen through a permutation of the pixels of its own."""
+    data = _dataset(dataset)
+    return tuple(Task(f"{data.name}-permuted-{number}", data, permuted=True) for number in range(1, count + 1))
+
+
+def _dataset(given: str | Dataset) -> Dataset:
+    return DATASETS[given] if isinstance(given, str) else given
 
 
 def label_ranges(sizes: Sequence[int]) -> tuple[range, ...]:

@@ -7,13 +7,16 @@ comes from, never by its task label.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from chaoscl.models.zoo import ImagePool, Kernel, Precision
+from chaoscl.errors import UserError
+
+Kernel = Literal["torch", "fused"]
+ImagePool = Literal["flatten", "global"]
 
 
 class TextEncoder(nn.Module):
@@ -33,6 +36,39 @@ class TextEncoder(nn.Module):
         # The padding row is zero and gets no gradient, so the sum needs no mask.
         count = (tokens != 0).sum(dim=1, keepdim=True).clamp(min=1)
         return self.table(tokens).sum(dim=1) / count
+
+
+class TransformerEncoder(nn.Module):
+    """A Transformer over tokens with learned positions; its answer is the mean over the tokens that are not padding.
+
+    Args:
+        vocabulary: number of tokens, padding (0) and unknown (1) included.
+        length: tokens of a text.
+        size: width of the embedding.
+        width: of the layers.
+        layers: how many.
+        heads: of the attention; they divide ``width``.
+    """
+
+    def __init__(self, vocabulary: int, length: int, size: int, width: int, layers: int, heads: int) -> None:
+        super().__init__()
+        if width % heads:
+            raise UserError(f"width={width}: it must be a multiple of heads={heads}")
+        self.table = nn.Embedding(vocabulary, width, padding_idx=0)
+        self.positions = nn.Parameter(torch.randn(length, width) * 0.02)
+        layer = nn.TransformerEncoderLayer(width, heads, 4 * width, dropout=0.0, batch_first=True, norm_first=True)
+        self.layers = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+        self.project = nn.Linear(width, size)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens, int (n, length), to embeddings (n, size); a text without tokens becomes the read-out's bias."""
+        present = (tokens != 0).unsqueeze(2)
+        # Attention without a single key is not defined, so an empty text attends to its first place.
+        hidden = tokens == 0
+        hidden[:, 0] = False
+        features = self.layers(self.table(tokens) + self.positions, src_key_padding_mask=hidden)
+        count = present.sum(dim=1).clamp(min=1)
+        return self.project((features * present).sum(dim=1) / count)
 
 
 class ImageEncoder(nn.Module):
@@ -172,7 +208,7 @@ class Encoders(nn.Module):
         encoders: Mapping[str, nn.Module],
         adapters: Mapping[str, nn.Module],
         choice: Mapping[str, str],
-        precision: Precision = "float32",
+        precision: str = "float32",
     ) -> None:
         super().__init__()
         self.encoders = nn.ModuleDict(encoders)
