@@ -21,8 +21,12 @@ BASELINE = Baseline(
     source="Buzzega et al. 2020, arXiv:2004.07211; Avalanche 0.6.0, DER",
     hyper={
         "memory": HyperParameter(1000, "samples; as for replay", range=Range(1, each="class")),
-        "alpha": HyperParameter(0.1, "Buzzega et al. 2020, split CIFAR-10, buffer 200", SearchRange(1e-2, 1e1), range=Range(0)),
-        "beta": HyperParameter(0.5, "Buzzega et al. 2020, split CIFAR-10, buffer 200", SearchRange(1e-1, 1e1), range=Range(0)),
+        "alpha": HyperParameter(
+            0.1, "Buzzega et al. 2020, split CIFAR-10, buffer 200", SearchRange(1e-2, 1e1), range=Range(0)
+        ),
+        "beta": HyperParameter(
+            0.5, "Buzzega et al. 2020, split CIFAR-10, buffer 200", SearchRange(1e-1, 1e1), range=Range(0)
+        ),
     },
     stores="the memory, with all logits of each sample",
     cost="twice the samples a step",

@@ -58,9 +58,14 @@ BASELINE = Baseline(
     source="Kirkpatrick et al. 2017, PNAS 114(13), equation 3; Avalanche 0.6.0, EWCPlugin",
     hyper={
         "ewc_lambda": HyperParameter(
-            1e5, "van de Ven, Tuytelaars & Tolias 2022, task-incremental split MNIST", SearchRange(1e2, 1e11), range=Range(0)
+            1e5,
+            "van de Ven, Tuytelaars & Tolias 2022, task-incremental split MNIST",
+            SearchRange(1e2, 1e11),
+            range=Range(0),
         ),
-        "fisher_samples": HyperParameter(200, "samples of each task; each costs a backward pass for each class", range=Range(1)),
+        "fisher_samples": HyperParameter(
+            200, "samples of each task; each costs a backward pass for each class", range=Range(1)
+        ),
     },
     stores="weights and importances, once for each task",
     cost="a pass sample by sample after each task; a penalty a step, growing with the tasks",

@@ -23,7 +23,9 @@ BASELINE = Baseline(
     build=build,
     source="Kirkpatrick et al. 2017, PNAS 114(13); Avalanche 0.6.0, EWC",
     hyper={
-        "ewc_lambda": HyperParameter(1000.0, "fixed before any result was seen, not tuned", SearchRange(1e0, 1e8), range=Range(0)),
+        "ewc_lambda": HyperParameter(
+            1000.0, "fixed before any result was seen, not tuned", SearchRange(1e0, 1e8), range=Range(0)
+        ),
     },
     stores="weights and importances, once for each task",
     cost="a pass over the data after each task; a penalty a step, growing with the tasks",

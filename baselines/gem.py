@@ -21,7 +21,9 @@ BASELINE = Baseline(
         "memory_a_task": HyperParameter(
             100, "samples; the paper has 256, and every step passes over all of them", range=Range(1)
         ),
-        "strength": HyperParameter(0.5, "gamma of Lopez-Paz & Ranzato 2017", SearchRange(0.0, 1.0, log=False), range=Range(0)),
+        "strength": HyperParameter(
+            0.5, "gamma of Lopez-Paz & Ranzato 2017", SearchRange(0.0, 1.0, log=False), range=Range(0)
+        ),
     },
     stores="a memory for each task, and a gradient for each task",
     cost="a forward and backward pass over each task's memory a step",

@@ -86,7 +86,9 @@ BASELINE = Baseline(
     source="Aljundi et al. 2019, arXiv:1908.04742, algorithm 1; Avalanche 0.6.0, Naive",
     hyper={
         "memory": HyperParameter(1000, "samples, of which some are chosen; as for replay", range=Range(2)),
-        "candidates": HyperParameter(5, "for each sample retrieved; the paper has 50 for a batch of 10", range=Range(1)),
+        "candidates": HyperParameter(
+            5, "for each sample retrieved; the paper has 50 for a batch of 10", range=Range(1)
+        ),
     },
     stores="the memory",
     cost="twice the samples a step, two more passes over the candidates",

@@ -23,7 +23,9 @@ BASELINE = Baseline(
     source="Aljundi et al. 2019, arXiv:1908.04742; Avalanche 0.6.0, MIR",
     hyper={
         "memory": HyperParameter(1000, "samples; as for replay", range=Range(2, each="class")),
-        "candidates": HyperParameter(200, "Avalanche's default; the paper has 50 for a memory batch of 10", range=Range(1)),
+        "candidates": HyperParameter(
+            200, "Avalanche's default; the paper has 50 for a memory batch of 10", range=Range(1)
+        ),
     },
     stores="the memory",
     cost="twice the samples a step, two more passes over the candidates, a copy of the model",

@@ -22,7 +22,9 @@ BASELINE = Baseline(
     source="Schwarz et al. 2018, Progress & Compress, arXiv:1805.06370, section 3.2; Avalanche 0.6.0, EWC",
     hyper={
         "ewc_lambda": HyperParameter(1000.0, "as for ewc_batch; not tuned", SearchRange(1e0, 1e8), range=Range(0)),
-        "decay": HyperParameter(0.9, "gamma of the paper, below 1; not tuned", SearchRange(0.5, 1.0, log=False), range=Range(0, 1)),
+        "decay": HyperParameter(
+            0.9, "gamma of the paper, below 1; not tuned", SearchRange(0.5, 1.0, log=False), range=Range(0, 1)
+        ),
     },
     stores="weights and importances, once",
     cost="a pass over the data after each task; a penalty a step",

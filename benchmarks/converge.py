@@ -29,7 +29,7 @@ def converge(
 
     from rich.console import Console
 
-    from chaoscl.data import Bank, choose_source, prepare
+    from chaoscl.data import DATASETS, Bank, choose_source, prepare
     from chaoscl.errors import UserError
     from chaoscl.files import storage_errors
     from chaoscl.models import find_model
@@ -46,7 +46,9 @@ def converge(
     folder = Path(out)
     with storage_errors("the search", folder, "free some space or give another folder with --out"):
         for name in names:
-            trials = Trials(folder, Bank([prepare(name, source)]), lambda line: remarks.print(line, highlight=False))
+            trials = Trials(
+                folder, Bank([prepare(DATASETS[name], source)]), lambda line: remarks.print(line, highlight=False)
+            )
             choice = choose(both, tuning_seeds(seeds), partial(trials.score, name))
             write_choices(folder, [choice_row(name, both, seeds, choice)])
             remarks.print(f"{name}: max_lr {choice.max_lr:g}, {choice.epochs} epochs", highlight=False)

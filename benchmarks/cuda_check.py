@@ -11,7 +11,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,17 +68,22 @@ def kernel() -> dict[str, float]:
 
 def _run(baseline: str, device: str, kernel_name: str, data_dir: str | None, epochs: int) -> Any:
     """Train text-image once, seed 0, on a mirror's data or on generated ones, and return the outcome."""
+    from chaoscl.config import build_spec
     from chaoscl.data import Bank, choose_source, prepare
-    from chaoscl.models import ModelOptions
-    from chaoscl.runs.baseline import load_baseline
     from chaoscl.runs.execute import execute
-    from chaoscl.runs.spec import RunSpec
 
     source = choose_source("mirror" if data_dir else "embedded", data_dir)
     bank = Bank([prepare(name, source) for name in ("ag_news", "mnist")])
-    spec = RunSpec("text-image", "task", "chaos2k", baseline, 0, f"standard:epochs={epochs}", device=device)
-    spec = replace(spec, options=ModelOptions(kernel=kernel_name))  # type: ignore[arg-type]
-    return execute(spec, load_baseline(baseline), bank)
+    spec = build_spec(
+        stream="text-image",
+        model="chaos2k",
+        baseline=baseline,
+        seed=0,
+        recipe=f"standard:epochs={epochs}",
+        kernel=kernel_name,
+        device=device,
+    )
+    return execute(spec, bank)
 
 
 def trained(baseline: str, device: str, kernel_name: str, data_dir: str | None) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def anchor_blocks() -> dict[str, str]:
     from chaoscl.reports.anchors import anchor_table, miss_table
     from chaoscl.reports.tables import markdown
 
-    wanted = read_anchors(ROOT / "benchmarks" / "anchors.toml")
+    wanted = read_anchors(ROOT / "chaoscl" / "published" / "split-mnist.toml")
     summaries = {
         name: schema.read_csv(schema.SUMMARY, ANCHORS / f"{wanted.stream}-{name}" / schema.SUMMARY.name)
         for name in wanted.scenarios
@@ -101,7 +101,7 @@ def anchor_blocks() -> dict[str, str]:
     }
     frame = anchor_frame(wanted, summaries)
     if schema.to_csv(frame, TABLE) != (ANCHORS / TABLE.name).read_text(encoding="utf-8"):
-        raise ValueError(f"{ANCHORS / TABLE.name} is not what anchors.toml and the summaries say")
+        raise ValueError(f"{ANCHORS / TABLE.name} is not what split-mnist.toml and the summaries say")
     values = frame[frame["hyper"] != ""][["scenario", "method", "hyper", "values"]]
     missed = miss_table(frame)
     return {
@@ -136,16 +136,16 @@ def accounting_blocks() -> dict[str, str]:
     from pandas import DataFrame
 
     from chaoscl.reports.tables import markdown
-    from chaoscl.runs.baseline import find_baselines, load_baseline
+    from chaoscl.runs.baseline import BASELINES
 
     rows = [
         {
-            "name": name,
+            "name": baseline.name,
             "stores": baseline.stores,
             "task labels in training": baseline.task_labels,
             "extra cost": baseline.cost,
         }
-        for name, baseline in ((name, load_baseline(name)) for name in find_baselines())
+        for baseline in BASELINES.values()
     ]
     return {"list accounting": markdown(DataFrame(rows))}
 
@@ -175,7 +175,7 @@ def result_blocks() -> dict[str, str]:
     """Return the result tables, and the data behind them, from the committed CSVs."""
     from chaoscl.evaluation import schema
     from chaoscl.reports.tables import comparison_table, data_table, main_markdown, markdown
-    from chaoscl.runs.baseline import load_baseline
+    from chaoscl.runs.baseline import BASELINES
 
     made = {}
     for name, (folder, _) in RESULTS.items():
@@ -189,7 +189,7 @@ def result_blocks() -> dict[str, str]:
         made[f"comparisons {name}"] = markdown(comparison_table(schema.read_csv(schema.COMPARISONS, path)))
         made[f"data {name}"] = markdown(data_table(data))
         notes = dict(zip(data["dataset"], data["note"], strict=True))
-        notes |= {baseline: load_baseline(baseline).note for baseline in dict.fromkeys(summary["baseline"])}
+        notes |= {baseline: BASELINES[baseline].note for baseline in dict.fromkeys(summary["baseline"])}
         made[f"notes {name}"] = "".join(f"- {what}: {note}\n" for what, note in notes.items() if note)
     return made
 
@@ -213,11 +213,11 @@ def catalogue_blocks() -> dict[str, str]:
     """Return lists of the data sets, streams, models, baselines and recipes."""
     from pandas import DataFrame
 
-    from chaoscl.data import CARDS
+    from chaoscl.data import DATASETS
     from chaoscl.evaluation.metrics import METRICS
-    from chaoscl.models import ZOO
+    from chaoscl.models import ENCODERS, MODELS, TRUNKS
     from chaoscl.reports.tables import markdown
-    from chaoscl.runs.baseline import find_baselines, load_baseline
+    from chaoscl.runs.baseline import BASELINES
     from chaoscl.runs.recipes import RECIPES
     from chaoscl.streams import STREAMS
 
@@ -232,15 +232,23 @@ def catalogue_blocks() -> dict[str, str]:
             "terms": card.licence,
             "cite": card.citation,
         }
-        for card in CARDS.values()
+        for card in (one.card for one in DATASETS.values())
     ]
-    baselines = []
-    for name in find_baselines():
-        baseline = load_baseline(name)
-        values = "; ".join(f"{key} = {hyper.value} ({hyper.source})" for key, hyper in baseline.hyper.items())
-        baselines.append(
-            {"name": name, "what": baseline.described, "values": values or "none", "source": baseline.source}
+
+    def told(parameters: Any) -> str:
+        return "; ".join(f"{key} = {one.value} ({one.source})" for key, one in parameters.items()) or "none"
+
+    baselines = [
+        {"name": one.name, "what": one.described, "values": told(one.hyper), "source": one.source}
+        for one in BASELINES.values()
+    ]
+    parts = [
+        {"name": one.name, "kind": kind, "what": one.summary, "values": told(one.hyper), "source": one.source or "-"}
+        for kind, one in (
+            *(("trunk", trunk) for trunk in TRUNKS.values()),
+            *((f"{encoder.modality} encoder", encoder) for encoder in ENCODERS.values()),
         )
+    ]
     streams = [
         {
             "name": stream.name,
@@ -250,7 +258,7 @@ def catalogue_blocks() -> dict[str, str]:
         }
         for stream in STREAMS.values()
     ]
-    models = [{"name": model.name, "what": model.summary} for model in ZOO.values()]
+    models = [{"name": model.name, "what": model.summary} for model in MODELS.values()]
     recipes = [{"name": recipe.name, "what": recipe.summary} for recipe in RECIPES.values()]
     metrics = [
         {
@@ -266,6 +274,7 @@ def catalogue_blocks() -> dict[str, str]:
         "datasets": datasets,
         "streams": streams,
         "models": models,
+        "parts": parts,
         "baselines": baselines,
         "recipes": recipes,
     }

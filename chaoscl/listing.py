@@ -1,4 +1,4 @@
-"""What there is to choose from, a line each: streams, scenarios, models, baselines, ...; and all facts of one of them."""
+"""What there is to choose from, a line each: streams, models, baselines, ...; and all facts of one of them."""
 
 import sys
 from dataclasses import asdict

@@ -10,12 +10,12 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from chaoscl.errors import UserError, unknown
 
@@ -42,7 +42,7 @@ class Origin:
     sha256: str = ""
 
 
-class Registry(Generic[T]):
+class Registry(Mapping[str, T]):
     """The parts of one kind, by name.
 
     Args:
@@ -79,13 +79,9 @@ class Registry(Generic[T]):
             raise unknown(self.kind, name, parts)
         return parts[name]
 
-    def get(self, name: str, default: T) -> T:
+    def get(self, name: str, default: Any = None) -> Any:
         """Return the part called ``name``, or ``default`` if there is none."""
         return self._all().get(name, default)
-
-    def values(self) -> list[T]:
-        """Return all parts, the package's own first."""
-        return list(self._all().values())
 
     def add(self, part: T, origin: Origin, default_name: str = "") -> None:
         """Register a part under its name; one that is registered already is left alone.

@@ -15,7 +15,7 @@ from avalanche.training.supervised import Naive
 from chaoscl.compat import quiet_avalanche
 from chaoscl.data import Bank, Source, prepare
 from chaoscl.evaluation.metrics import summarise
-from chaoscl.models import ModelOptions
+from chaoscl.models import MODELS
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.retention import accuracies
 from chaoscl.streams import Stream, layout, materialise, split
@@ -47,9 +47,9 @@ STREAM = Stream("news-and-digits", (*split("ag_news", (2, 2)), *split("mnist", (
 # %% Train, and keep the retention matrix: row 0 untrained, then a row a task.
 def retention(plugins: list[SupervisedPlugin], seed: int = 0) -> np.ndarray:
     """Return R, (5, 4): accuracies on all tasks before training and after each task."""
-    bank = Bank([prepare(name, Source("embedded")) for name in STREAM.datasets])
+    bank = Bank([prepare(dataset, Source("embedded")) for dataset in STREAM.data.values()])
     tasks = materialise(STREAM, "task", bank, seed)
-    network = build_network("mlp256", ModelOptions(), bank, layout(STREAM, "task"), seed)
+    network = build_network(MODELS["mlp256"], bank, layout(STREAM, "task"), seed)
     torch.manual_seed(seed)
     with quiet_avalanche():
         strategy = Naive(

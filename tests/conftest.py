@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from chaoscl.data import CARDS, Bank, Prepared, Source, open_prepared, prepare
+from chaoscl.data import DATASETS, Bank, Prepared, Source, open_prepared, prepare
 
 MIRROR = os.environ.get("CHAOSCL_DATA")
 ROWS = {"train": 60, "test": 30}
@@ -67,7 +67,7 @@ def embedded_bank(cache_folder: Path) -> Callable[..., Bank]:
 
     @cache
     def make(*names: str) -> Bank:
-        return Bank([prepare(name, Source("embedded"), cache_folder) for name in names])
+        return Bank([prepare(DATASETS[name], Source("embedded"), cache_folder) for name in names])
 
     return make
 
@@ -91,7 +91,7 @@ def refused() -> Callable[..., None]:
 
 def write_prepared(folder: Path, name: str, train: int = ROWS["train"]) -> Prepared:
     """Write a tiny prepared data set that can be learned: every class has tokens, or a bright stripe, of its own."""
-    card = CARDS[name]
+    card = DATASETS[name].card
     draws = np.random.default_rng(sum(name.encode()))
     rows = train + ROWS["test"]
     labels = np.arange(rows) % len(card.classes)

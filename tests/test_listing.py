@@ -1,20 +1,20 @@
 import pytest
 
-from chaoscl.data import CARDS
+from chaoscl.data import DATASETS
 from chaoscl.errors import UserError
 from chaoscl.listing import listing, print_list
-from chaoscl.models import ZOO
-from chaoscl.runs.baseline import find_baselines
+from chaoscl.models import MODELS
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.recipes import RECIPES
 from chaoscl.streams import SCENARIOS, STREAMS
 
 REGISTRIES = {
     "streams": STREAMS,
     "scenarios": SCENARIOS,
-    "models": ZOO,
-    "baselines": find_baselines(),
+    "models": MODELS,
+    "baselines": BASELINES,
     "recipes": RECIPES,
-    "data sets": CARDS,
+    "data sets": DATASETS,
 }
 
 

@@ -54,20 +54,19 @@ def _device() -> dict[str, Any]:
 
 def _data() -> tuple[dict[str, Any], list[str]]:
     """Return where data would come from, and which data sets a mirror folder lacks."""
-    from chaoscl.data import CARDS, choose_source
-    from chaoscl.data.sources import GENERATED
+    from chaoscl.data import DATASETS, choose_source
     from chaoscl.errors import UserError
 
     try:
         source = choose_source()
     except UserError as error:
         return {"source": "none"}, [str(error)]
+    names = [dataset.name for dataset in DATASETS.values() if not dataset.source]
     if source.folder is None:
-        return {"source": source.kind, "downloaded when needed": [name for name in CARDS if name != GENERATED]}, []
+        return {"source": source.kind, "downloaded when needed": names}, []
     held = {
         name: all((source.folder / name / f"{split}.parquet").is_file() for split in ("train", "test"))
-        for name in CARDS
-        if name != GENERATED
+        for name in names
     }
     there = [name for name, whole in held.items() if whole]
     lacking = [name for name, whole in held.items() if not whole]

@@ -11,10 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from chaoscl.data.card import Card
 from chaoscl.data.prepared import Prepared, open_prepared
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Place = tuple[str, Card]
 
 
 class Group(NamedTuple):
@@ -66,7 +69,12 @@ class Bank:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _reopen, (tuple(str(dataset.folder) for dataset in self.datasets), self.views)
+        return _reopen, (self.places, self.views)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The folder and the card of each data set, from which another process opens the same bank."""
+        return tuple((str(dataset.folder), dataset.card) for dataset in self.datasets)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -124,11 +132,11 @@ class Bank:
         return sum(count * size for count, size in zip(counts, sizes, strict=True))
 
 
-def _reopen(folders: tuple[str, ...], views: tuple[View, ...]) -> Bank:
-    return open_bank(folders).with_views(views)
+def _reopen(places: tuple[Place, ...], views: tuple[View, ...]) -> Bank:
+    return open_bank(places).with_views(views)
 
 
 @lru_cache(maxsize=8)
-def open_bank(folders: tuple[str, ...]) -> Bank:
-    """Open the bank over prepared ``folders``, once a process."""
-    return Bank([open_prepared(Path(folder)) for folder in folders])
+def open_bank(places: tuple[Place, ...]) -> Bank:
+    """Open the bank over prepared folders, each with its card, once a process."""
+    return Bank([open_prepared(Path(folder), card) for folder, card in places])

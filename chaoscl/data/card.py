@@ -66,6 +66,8 @@ class Card:
             raise UserError(f"card of data set '{self.name}': {fault}")
         if self.modality == "image":
             channels = self.shape[0]
+            object.__setattr__(self, "vocabulary", 0)
+            object.__setattr__(self, "min_frequency", 0)
             object.__setattr__(self, "mean", self.mean or (0.5,) * channels)
             object.__setattr__(self, "std", self.std or (0.5,) * channels)
 

@@ -85,61 +85,95 @@ def read(card: Card, folder: Path, split: str) -> RawSplit:
         UserError: the file is missing or broken, lacks a column, or holds a row that the card does not allow.
     """
     path = _file(card, folder, split)
-    column = "text" if card.modality == "text" else "image"
     try:
-        schema = pq.read_schema(path)
-        samples, given = _columns(card, path, schema.names, (column, "label"))
-        rows: list[Any] = samples.to_pylist()
+        table = pq.read_table(path)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise unavailable(card, f"{path} is not a readable Parquet file ({_one_line(error)})") from error
+    return read_table(card, split, table, str(path))
+
+
+def read_table(card: Card, split: str, table: pa.Table, where: str) -> RawSplit:
+    """Return the rows of a split that stands in a table, in the Hugging Face layout.
+
+    Args:
+        card: of the data set.
+        split: ``train`` or ``test``.
+        table: with the columns ``text`` or ``image``, and ``label``.
+        where: what the table is called in messages.
+
+    Raises:
+        UserError: it lacks a column, or holds a row that the card does not allow.
+    """
+    column = "text" if card.modality == "text" else "image"
+    samples, given = _columns(card, where, table, (column, "label"))
     try:
-        labels, remarks = read_labels(card, given, declared_names(schema.metadata))
+        rows: list[Any] = samples.to_pylist()
+    except ValueError as error:  # bytes that are no text
+        raise unavailable(card, f"{where} is not a readable Parquet file ({_one_line(error)})") from error
+    try:
+        labels, remarks = read_labels(card, given, declared_names(table.schema.metadata))
     except ValueError as error:  # LabelsError, or bytes that are no text
-        raise unavailable(card, f"{path}: {_one_line(error)}") from error
+        raise unavailable(card, f"{where}: {_one_line(error)}") from error
     if card.modality == "text":
-        return check_split(card, split, RawSplit(_texts(card, path, rows, samples.type), labels, remarks), str(path))
-    images, done = _images(card, path, rows, samples.type)
-    return check_split(card, split, RawSplit(images, labels, (*remarks, *done)), str(path))
+        return check_split(card, split, RawSplit(_texts(card, where, rows, samples.type), labels, remarks), where)
+    images, done = _images(card, where, rows, samples.type)
+    return check_split(card, split, RawSplit(images, labels, (*remarks, *done)), where)
 
 
-def _columns(card: Card, path: Path, there: Sequence[str], wanted: Sequence[str]) -> list[pa.ChunkedArray]:
+def decoded_shape(column: pa.ChunkedArray) -> tuple[int, int, int]:
+    """Return (channels, height, width) of the first image of a column: 1 channel if it is grey, else 3.
+
+    Raises:
+        ValueError: there is none, or it cannot be read.
+    """
+    import io
+
+    from PIL import Image
+
+    if not len(column):
+        raise ValueError("there is no row")
+    image = Image.open(io.BytesIO(_content(column[0].as_py(), column.type)))
+    channels = 1 if image.mode in ("1", "L", "I;16", "I", "F") else 3
+    return channels, image.height, image.width
+
+
+def _columns(card: Card, where: str, table: pa.Table, wanted: Sequence[str]) -> list[pa.ChunkedArray]:
     """Return the columns called ``wanted``, dictionaries decoded.
 
     Raises:
         UserError: one is missing or there twice, or a value is null.
     """
     # A table that was a CSV file with a byte order mark keeps the mark in the name of its first column.
-    names = [[name for name in there if name.lstrip(_MARK) == one] for one in wanted]
-    for one, found in zip(wanted, names, strict=True):
+    there = table.column_names
+    columns = []
+    for one in wanted:
+        found = [position for position, name in enumerate(there) if name.lstrip(_MARK) == one]
         if len(found) != 1:
             fault = "more than one column" if found else "no column"
-            raise unavailable(card, f"{path} has {fault} '{one}' (it has: {', '.join(there)})")
-    table = pq.read_table(path, columns=[found[0] for found in names])
-    columns = []
-    for one, found in zip(wanted, names, strict=True):
-        column = table[found[0]]
+            raise unavailable(card, f"{where} has {fault} '{one}' (it has: {', '.join(there)})")
+        column = table.column(found[0])
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
         if column.null_count:
-            raise unavailable(card, f"{path} has {column.null_count} empty values in column '{one}'")
+            raise unavailable(card, f"{where} has {column.null_count} empty values in column '{one}'")
         columns.append(column)
     return columns
 
 
-def _texts(card: Card, path: Path, rows: list[Any], kind: pa.DataType) -> list[str]:
+def _texts(card: Card, where: str, rows: list[Any], kind: pa.DataType) -> list[str]:
     for number, row in enumerate(rows):
         if not isinstance(row, str):
-            raise unavailable(card, f"{path} row {number}: column 'text' does not hold text, but {kind}")
+            raise unavailable(card, f"{where} row {number}: column 'text' does not hold text, but {kind}")
     return [row.lstrip(_MARK) for row in rows]
 
 
-def _images(card: Card, path: Path, rows: list[Any], kind: pa.DataType) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+def _images(card: Card, table: str, rows: list[Any], kind: pa.DataType) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """Return the images, uint8 (rows, channels, height, width), and what was done to how many of them."""
     channels, height, width = card.shape
     images = np.empty((len(rows), channels, height, width), dtype=np.uint8)
     done: Counter[str] = Counter()
     for number, row in enumerate(rows):
-        where = f"{path} row {number}"
+        where = f"{table} row {number}"
         try:
             pixels, remarks = decode(_content(row, kind), channels)
         except PixelsError as error:

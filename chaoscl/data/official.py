@@ -14,7 +14,7 @@ from chaoscl.data.dataset import Dataset
 from chaoscl.data.raw import RawSplit, check_split, unavailable
 
 
-def read_official(dataset: Dataset, folder: Path, split: str) -> RawSplit:
+def read(dataset: Dataset, folder: Path, split: str) -> RawSplit:
     """Read one split with the data set's own reader, which downloads into ``folder`` what is not there.
 
     Raises:
@@ -23,6 +23,7 @@ def read_official(dataset: Dataset, folder: Path, split: str) -> RawSplit:
     card = dataset.card
     if dataset.read is None:
         raise unavailable(card, "no official release is known")
+    where = f"{'its own' if dataset.source else 'the official'} {split} split"
     # Libraries fail in many ways (HTTP, sockets, archives, hashes, their own classes); to the user all of them mean
     # that the data is not to be had this way, so the library's words are passed on in one line.
     try:
@@ -31,9 +32,8 @@ def read_official(dataset: Dataset, folder: Path, split: str) -> RawSplit:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise  # the caller says where and what to do
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        whose = "its own" if dataset.source else "the official"
-        raise unavailable(card, f"{whose} {split} split could not be had ({reason})") from error
-    return check_split(card, split, raw, f"the {split} split")
+        raise unavailable(card, f"{where} could not be had ({reason})") from error
+    return check_split(card, split, raw, where)
 
 
 def read_texts(card: Card, split: str, folder: Path) -> RawSplit:

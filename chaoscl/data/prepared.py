@@ -98,15 +98,20 @@ def prepare(
             if not _complete(folder):
                 report(f"preparing {name} ({describe(dataset, source)})")
                 _write(dataset, source, folder, cache / "downloads")
-    return open_prepared(folder)
+    return open_prepared(folder, dataset.card)
 
 
-def open_prepared(folder: Path) -> Prepared:
-    """Memory-map the prepared data set in ``folder``."""
+def open_prepared(folder: Path, card: Card | None = None) -> Prepared:
+    """Memory-map the prepared data set in ``folder``.
+
+    Args:
+        folder: that ``prepare`` has made.
+        card: of the data set; None for the one that it was prepared with.
+    """
     meta = json.loads((folder / _META).read_text(encoding="utf-8"))
     vocabulary = folder / _VOCABULARY
     return Prepared(
-        card=Card(**meta["card"]),
+        card=card or Card(**meta["card"]),
         inputs=_map(folder / _INPUTS),
         labels=_map(folder / _LABELS),
         train_rows=meta["train_rows"],
@@ -127,10 +132,15 @@ def _map(path: Path) -> Tensor:
 
 
 def _key(dataset: Dataset, source: Source) -> str:
+    card = dataset.card
     settings = {
         "preparation": PREPARATION_VERSION,
         "source": fingerprint(dataset, source),
-        "card": asdict(dataset.card),
+        "shape": card.shape,
+        "classes": card.classes,
+        "vocabulary": card.vocabulary,
+        "min_frequency": card.min_frequency,
+        "tokens": card.tokens,
     }
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from chaoscl.data import mirror
+from chaoscl.data import mirror, official
 from chaoscl.data.dataset import Dataset
-from chaoscl.data.official import read_official
 from chaoscl.data.raw import RawSplit, check_split, unavailable
 from chaoscl.data.sets.stand_ins import version as generator_version
 from chaoscl.errors import UserError
@@ -88,7 +87,7 @@ def fingerprint(dataset: Dataset, source: Source) -> str:
         UserError: a mirror's file is missing or damaged.
     """
     if dataset.source:
-        return f"{dataset.name}-{dataset.version}-{dataset.origin.sha256}"
+        return "-".join(filter(None, (dataset.name, dataset.version, dataset.origin.sha256)))
     if source.kind == "embedded":
         return generator_version()
     if source.folder is not None:
@@ -109,7 +108,7 @@ def read(dataset: Dataset, source: Source, split: Literal["train", "test"], down
         UserError: the data cannot be had; the message names the ways out.
     """
     if dataset.source or source.kind == "official":
-        return read_official(dataset, downloads, split)
+        return official.read(dataset, downloads, split)
     if source.kind == "embedded":
         if dataset.generate is None:
             raise unavailable(dataset.card, "it has no synthetic generator")

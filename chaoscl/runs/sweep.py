@@ -15,6 +15,7 @@ import cloudpickle
 
 from chaoscl.compat import check_together
 from chaoscl.data import Bank, open_bank
+from chaoscl.data.bank import Place
 from chaoscl.errors import UserError
 from chaoscl.evaluation.stored import is_finished
 from chaoscl.files import storage_errors, write_atomic
@@ -186,20 +187,19 @@ def _start_worker(events: "multiprocessing.Queue[Event]", places: Sequence[str])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _work(number: int, packed: bytes, folders: tuple[str, ...]) -> Failure | None:
+def _work(number: int, packed: bytes, places: tuple[Place, ...]) -> Failure | None:
     assert _events is not None
-    return _run(number, cloudpickle.loads(packed), open_bank(folders), _events.put)
+    return _run(number, cloudpickle.loads(packed), open_bank(places), _events.put)
 
 
 def _run_parallel(jobs: Sequence[Job], bank: Bank, processes: int, notify: Notify) -> dict[int, Failure | None]:
     context = multiprocessing.get_context("spawn")
     events: multiprocessing.Queue[Event] = context.Queue()
-    folders = tuple(str(dataset.folder) for dataset in bank.datasets)
     answers: dict[int, Failure | None] = {}
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker, initargs=(events, included()))
     try:
         pending: dict[Future[Any], int] = {
-            pool.submit(_work, number, cloudpickle.dumps(job), folders): number for number, job in enumerate(jobs)
+            pool.submit(_work, number, cloudpickle.dumps(job), bank.places): number for number, job in enumerate(jobs)
         }
         while pending:
             done, _ = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)

@@ -92,17 +92,14 @@ def find_stream(text: str, lookup: Lookup = DATASETS.__getitem__) -> Stream:
     text = text.strip()
     if text in STREAMS:
         return STREAMS[text]
-    items = _items(text)
-    found = [_tasks(item, text, lookup) for item in items]
-    return Stream("+".join(name for name, _ in found), tuple(task for _, tasks in found for task in tasks), "custom")
+    found = [_tasks(item, text, lookup) for item in _items(text) or [text]]
+    tasks = tuple(task for _, tasks in found for task in tasks)
+    return Stream("+".join(name for name, _ in found), tasks, "tasks in a custom order")
 
 
 def _items(text: str) -> list[str]:
-    """Return the parts of an expression that commas outside brackets separate."""
-    parts = [part.strip() for part in re.split(r",(?![^()]*\))", text)]
-    if not all(parts):
-        raise UserError(f"--stream '{text}': empty between two commas; give data sets or parts such as split(mnist,5)")
-    return parts
+    """Return the parts of an expression that commas outside brackets separate; empty ones are left out."""
+    return [part.strip() for part in re.split(r",(?![^()]*\))", text) if part.strip()]
 
 
 def _tasks(item: str, text: str, lookup: Lookup) -> tuple[str, tuple[Task, ...]]:
@@ -118,7 +115,7 @@ def _tasks(item: str, text: str, lookup: Lookup) -> tuple[str, tuple[Task, ...]]
         try:
             (task,) = whole(lookup(item))
         except UserError as error:
-            if "unknown data set" not in str(error):
+            if "unknown data set" not in str(error) or item != text:
                 raise
             raise unknown("stream", item, [*STREAMS, *DATASETS], f"; {GRAMMAR}") from error
         return task.name, (task,)

@@ -22,7 +22,7 @@ class Task:
 
     Attributes:
         name: unique within the stream; the column of the retention matrix.
-        data: its data set.
+        data: its data set; the name of a registered one stands for that.
         classes: the data set's labels that belong to the task, in the order of their new labels; empty means all.
             Each is one of the data set's and is given once.
         permuted: whether the pixels are seen through a permutation of the task's own, drawn from the run's seed.
@@ -34,6 +34,8 @@ class Task:
     permuted: bool = False
 
     def __post_init__(self) -> None:
+        if isinstance(self.data, str):
+            object.__setattr__(self, "data", DATASETS[self.data])
         if self.permuted and self.modality != "image":
             raise UserError(f"task '{self.name}': only images have pixels to permute, and {self.dataset} holds texts")
         own = range(len(self.card.classes))

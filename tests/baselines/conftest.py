@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from chaoscl.compat import quiet_avalanche
-from chaoscl.runs.baseline import Setup, load_baseline
+from chaoscl.runs.baseline import BASELINES, Setup
 
 INPUTS, CLASSES = (2, 4, 4), 3
 
@@ -112,7 +112,7 @@ class Lab:
 
     def ours(self, name, **changed):
         """Train one of the project's baselines."""
-        baseline = load_baseline(name)
+        baseline = BASELINES[name]
         return self.train(baseline.build(self.setup, **baseline.values(changed)))
 
 

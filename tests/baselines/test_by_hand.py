@@ -22,7 +22,7 @@ from avalanche.training.plugins import (
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from chaoscl.runs.baseline import Setup, load_baseline
+from chaoscl.runs.baseline import BASELINES, Setup
 
 START = (0.2, -0.1)
 RATE = 0.1
@@ -50,7 +50,7 @@ def learn(name, *tasks, batch=8, **changed):
     """Train a baseline on tasks of samples, one epoch each; return the strategy and the weights after each task."""
     model = TwoWeights()
     optimizer = torch.optim.SGD(model.parameters(), RATE)
-    baseline = load_baseline(name)
+    baseline = BASELINES[name]
     strategy = baseline.build(Setup(model, optimizer, batch, 1, "cpu", []), **baseline.values(changed))
     torch.manual_seed(0)
     data = [one_task(*task) for task in tasks]

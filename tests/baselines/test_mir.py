@@ -8,7 +8,7 @@ import torch
 from avalanche.training.plugins import SupervisedPlugin
 from torch.nn.functional import cross_entropy, one_hot
 
-from chaoscl.runs.baseline import load_baseline
+from chaoscl.runs.baseline import BASELINES
 
 RATE, BATCH = 0.5, 8
 
@@ -30,7 +30,7 @@ def train(lab, rows, **values):
     one = lab(rows=rows, rate=RATE)
     # A softmax regression draws nothing; MIR asks a network's trunk for the same draws twice.
     one.model.noise, one.model.device = SimpleNamespace(seeded=lambda *_: nullcontext()), "cpu"
-    batches, baseline, setup = Batches(), load_baseline("mir"), one.setup
+    batches, baseline, setup = Batches(), BASELINES["mir"], one.setup
     setup.plugins.append(batches)
     one.train(baseline.build(setup, **baseline.values(values)))
     return one, batches.seen

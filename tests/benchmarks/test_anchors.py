@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from chaoscl import main_job
+from chaoscl.api import check
 from chaoscl.evaluation import anchors as evaluation_anchors
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.anchors import ANCHORS, anchor_frame, read_anchors
-from chaoscl.main_job import check
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "benchmarks" / "anchors.toml"

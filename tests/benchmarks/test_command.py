@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaoscl import main_job
+from chaoscl.api import Request, check, default_out
 from chaoscl.cli import run_command
-from chaoscl.main_job import Request, check, default_out
-from chaoscl.models import ZOO
-from chaoscl.runs.baseline import FOLDER, find_baselines
+from chaoscl.models import MODELS
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.recipes import RECIPES
 from chaoscl.streams import SCENARIOS
 
@@ -70,7 +70,7 @@ requests = st.builds(
     ),
     st.lists(st.sampled_from(["naive", "ewc", "replay", "lwf", "joint"]), min_size=1, unique=True),
     st.lists(st.sampled_from(HYPER), unique=True),
-    model=st.sampled_from(list(ZOO)),
+    model=st.sampled_from(list(MODELS)),
     seeds=st.integers(1, 4),
     scenario=st.sampled_from(SCENARIOS),
     recipe=st.sampled_from(list(RECIPES)),
@@ -106,7 +106,7 @@ def test_the_command_names_what_was_given_in_other_ways(tmp_path):
     ):
         assert_same_runs(asked(*words), again(asked(*words)))
     assert "--order reversed" in asked("--reverse").command
-    others = [name for name in find_baselines() if name != "naive"]
+    others = [name for name in BASELINES if name != "naive"]
     assert ",".join(["naive", *others]) in asked("--baselines", "all").command
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from chaoscl.evaluation import schema
 from chaoscl.listing import listing
-from chaoscl.runs.baseline import find_baselines, load_baseline
+from chaoscl.runs.baseline import BASELINES
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "benchmarks" / "run.py"
@@ -248,7 +248,7 @@ def test_addition_is_the_same_from_every_source(command, tmp_path):
 
 def test_what_a_reader_must_know_of_a_baseline_stands_under_the_tables(command):
     out = command(*QUICK, "--seeds", "1", "--baselines", "naive,lwf", "--out", "o")[1]
-    assert f"\nlwf: {load_baseline('lwf').note}\n" in out
+    assert f"\nlwf: {BASELINES['lwf'].note}\n" in out
     assert "\nnaive:" not in out
 
 
@@ -362,7 +362,7 @@ def test_changed_values_reach_the_runs_of_their_baseline_only(command, tmp_path)
     assert command(*QUICK, "--seeds", "1", *words)[0] == 0
     specs = {spec["spec"]["baseline"]: spec for spec in run_specs(tmp_path / "o")}
     values = {name: spec["hyper_parameters"] for name, spec in specs.items()}
-    ewc = load_baseline("ewc").values({"ewc_lambda": 2.5})
+    ewc = BASELINES["ewc"].values({"ewc_lambda": 2.5})
     assert values == {"naive": {}, "ewc": ewc, "replay": {"memory": 10}}
     assert specs["ewc"]["spec"]["hyper"] == [["ewc_lambda", 2.5]]
     stored = schema.read_csv(schema.COSTS, tmp_path / "o" / "costs.csv").set_index("baseline")["stored_samples"]
@@ -394,9 +394,9 @@ def test_all_stands_for_every_baseline(command, tmp_path):
     status, out, _ = command(*QUICK, "--seeds", "1", "--baselines", "all", "--out", "o")
     assert status == 0
     runs = schema.read_csv(schema.RUNS, tmp_path / "o" / "runs.csv")
-    assert runs["baseline"].tolist() == ["naive", *(name for name in find_baselines() if name != "naive")]
+    assert runs["baseline"].tolist() == ["naive", *(name for name in BASELINES if name != "naive")]
     assert set(runs["status"]) == {"finished"}
-    assert all(name in out for name in find_baselines())
+    assert all(name in out for name in BASELINES)
 
 
 @pytest.mark.parametrize(("scenario", "heads"), [("task", 2), ("domain", 1), ("class", 2)])

@@ -79,10 +79,10 @@ def test_a_run_whose_baseline_was_changed_replaces_its_older_self_with_a_remark(
     folder.mkdir()
     words = (*WORDS, "--baselines-dir", str(folder))
     source = "from dataclasses import replace\nfrom chaoscl.runs.baseline import load_baseline\nBASELINE = {}\n"
-    (folder / "naive.py").write_text(source.format("load_baseline('naive')"))
+    (folder / "naive.py").write_text(source.format("BASELINES['naive']"))
     assert "replaced" not in command(*words)[2]
     (first,) = schema.read_csv(schema.RUNS, tmp_path / "o" / "runs.csv")["run"]
-    (folder / "naive.py").write_text(source.format("replace(load_baseline('naive'), cost='something')"))
+    (folder / "naive.py").write_text(source.format("replace(BASELINES['naive'], cost='something')"))
     status, _, err = command(*words)
     assert status == 0
     assert "1 runs that the folder holds are made anew and replaced" in err
@@ -90,7 +90,7 @@ def test_a_run_whose_baseline_was_changed_replaces_its_older_self_with_a_remark(
     assert second != first
     (digest,) = schema.read_csv(schema.MATRICES, tmp_path / "o" / "matrices.csv")["run"].unique()
     assert second.endswith(digest)
-    (folder / "naive.py").write_text(source.format("replace(load_baseline('naive'), build=lambda setup: 1 / 0)"))
+    (folder / "naive.py").write_text(source.format("replace(BASELINES['naive'], build=lambda setup: 1 / 0)"))
     status, _, err = command(*words)
     assert (status, "ZeroDivisionError" in err) == (1, True)
     assert schema.read_csv(schema.RUNS, tmp_path / "o" / "runs.csv")["run"].tolist() == [second]

@@ -8,7 +8,7 @@ import pytest
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.tuning import CHOSEN, CONVERGED, CONVERGENCE, TRIALS
 from chaoscl.runs import baseline
-from chaoscl.runs.baseline import FOLDER, find_baselines
+from chaoscl.runs.baseline import BASELINES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +39,7 @@ def test_the_search_for_the_recipe_is_a_table_and_a_figure(tables, search):
 
 
 def test_a_baseline_that_was_added_has_its_line_without_any_run(tables, monkeypatch, tmp_path):
-    for path in find_baselines().values():
+    for path in BASELINES.values():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "patient.py").write_bytes((FOLDER / "naive.py").read_bytes())
     monkeypatch.setattr(baseline.find_baselines, "__defaults__", (tmp_path,))

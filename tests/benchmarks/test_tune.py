@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from chaoscl.config import build_spec
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.metrics import average_incremental_accuracy
 from chaoscl.evaluation.tuning import CHOSEN, TRIALS
+from chaoscl.hyper import HyperParameter
 from chaoscl.runs import execute as execute_module
-from chaoscl.runs.baseline import Baseline, Hyper, load_baseline
+from chaoscl.runs.baseline import BASELINES, Baseline
 from chaoscl.runs.baseline import Search as Space
-from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.training import RunFailedError
 from chaoscl.runs.tuning import FIRST_SEED, Search, search
 
@@ -92,7 +93,7 @@ def test_the_first_trial_has_the_values_of_the_file_and_the_others_lie_where_the
     assert command(*QUICK, "--baselines", "all", "--trials", "6")[0] == 0
     trials, _ = tables()
     for name, own in trials.groupby("baseline"):
-        hyper = {f"{name}.{key}": one for key, one in load_baseline(name).hyper.items() if one.search is not None}
+        hyper = {f"{name}.{key}": one for key, one in BASELINES[name].hyper.items() if one.search is not None}
         assert len(own) == (6 if hyper else 1)
         first, *others = map(parsed, own["values"])
         assert first == pytest.approx({key: one.value for key, one in hyper.items()}, rel=1e-5)
@@ -122,8 +123,8 @@ def test_tuning_seeds_and_rows_are_never_those_of_a_reported_run(command, tables
     ],
 )
 def test_values_are_recorded_as_they_were_tried(tmp_path, tried, embedded_bank, value, space):
-    spec = RunSpec(PAIR, "task", "mlp256", "odd", FIRST_SEED, repetitions=1, part="validation", tasks=2)
-    odd = Baseline("odd", print, "me", {"size": Hyper(value, "guess", space)})
+    spec = build_spec(PAIR, "task", "mlp256", "odd", FIRST_SEED, repetitions=1, part="validation", tasks=2)
+    odd = Baseline("odd", print, "me", {"size": HyperParameter(value, "guess", space)})
     search(Search(spec, 4, 1), {"odd": odd}, embedded_bank("ag_news", "addition"), tmp_path, print)
     trials = schema.read_csv(TRIALS, tmp_path / "trials.csv")
     used = [dict(spec.hyper)["size"] for spec in tried]
@@ -133,8 +134,8 @@ def test_values_are_recorded_as_they_were_tried(tmp_path, tried, embedded_bank, 
 
 
 def test_a_score_is_the_mean_over_tuning_seeds_and_a_failed_run_scores_nothing(tmp_path, tried, embedded_bank):
-    spec = RunSpec(PAIR, "task", "mlp256", "odd", FIRST_SEED, repetitions=1, part="validation", tasks=2)
-    odd = Baseline("odd", print, "me", {"rate": Hyper(1.0, "guess", Space(1.0, 1e12))})
+    spec = build_spec(PAIR, "task", "mlp256", "odd", FIRST_SEED, repetitions=1, part="validation", tasks=2)
+    odd = Baseline("odd", print, "me", {"rate": HyperParameter(1.0, "guess", Space(1.0, 1e12))})
     search(Search(spec, 6, 2), {"odd": odd}, embedded_bank("ag_news", "addition"), tmp_path, print)
     trials = schema.read_csv(TRIALS, tmp_path / "trials.csv")
     distance = abs(np.log(1.1) - 2)
@@ -153,8 +154,8 @@ def test_scores_are_accuracies_on_validation_rows(command, tables, embedded_bank
     scores = dict(zip(trials["baseline"], trials["score"], strict=True))
 
     def matrix(baseline, part):
-        spec = RunSpec(PAIR, "class", "mlp256", baseline, 1_000_000, "quick", repetitions=1, part=part)
-        return execute_module.execute(spec, load_baseline(baseline), embedded_bank("ag_news", "addition")).matrix.mean
+        spec = build_spec(PAIR, "class", "mlp256", baseline, 1_000_000, "quick", repetitions=1, part=part)
+        return execute_module.execute(spec, BASELINES[baseline], embedded_bank("ag_news", "addition")).matrix.mean
 
     seen = matrix("ewc", "validation")
     by_hand = (seen[1, 0] + (seen[2, 0] + seen[2, 1]) / 2) / 2
@@ -192,8 +193,8 @@ def found(tmp_path, bank, folder, trials, names=NAMES, stop=None):
         if len(reported) == stop:
             raise KeyboardInterrupt
 
-    spec = RunSpec(PAIR, "task", "mlp256", "ewc", FIRST_SEED, repetitions=1, part="validation", tasks=2)
-    baselines = {name: load_baseline(name) for name in names}
+    spec = build_spec(PAIR, "task", "mlp256", "ewc", FIRST_SEED, repetitions=1, part="validation", tasks=2)
+    baselines = {name: BASELINES[name] for name in names}
     search(Search(spec, trials, 1), baselines, bank, tmp_path / folder, report)
     return len(reported)
 
@@ -334,7 +335,7 @@ def test_run_uses_what_was_chosen(command, program, tables, tmp_path):
         **{
             f"{name}.{key}": hyper.value
             for name in ("derpp", "mas", "ewc")
-            for key, hyper in load_baseline(name).hyper.items()
+            for key, hyper in BASELINES[name].hyper.items()
         },
         **parsed(values["ewc"]),
         **parsed(values["derpp"]),

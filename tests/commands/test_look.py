@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from chaoscl.data import CARDS
+from chaoscl.data import DATASETS
 from chaoscl.listing import listing
-from chaoscl.models import ZOO
-from chaoscl.runs.baseline import find_baselines, load_baseline
+from chaoscl.models import MODELS
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.streams import STREAMS
 
 
@@ -20,7 +20,7 @@ def test_a_program_reads_the_same_list_as_a_person(chaoscl):
         assert all(f"  {name} " in lines for name in names)
 
 
-@pytest.mark.parametrize(("kind", "names"), [("stream", STREAMS), ("model", ZOO), ("data set", CARDS)])
+@pytest.mark.parametrize(("kind", "names"), [("stream", STREAMS), ("model", MODELS), ("data set", DATASETS)])
 def test_all_that_there_is_can_be_asked_for(chaoscl, kind, names):
     for name in names:
         status, out, _ = chaoscl("info", name, "--json")
@@ -39,9 +39,9 @@ def test_a_stream_s_tasks_are_told_with_what_they_hold(chaoscl):
 
 
 def test_a_baseline_s_values_come_with_their_sources(chaoscl):
-    for name in find_baselines():
+    for name in BASELINES:
         told = json.loads(chaoscl("info", name, "--json")[1])["baseline"]
-        baseline = load_baseline(name)
+        baseline = BASELINES[name]
         assert (told["summary"], told["note"], told["source"]) == (baseline.summary, baseline.note, baseline.source)
         assert {key: value["value"] for key, value in told["hyper_parameters"].items()} == {
             key: hyper.value for key, hyper in baseline.hyper.items()
@@ -50,7 +50,7 @@ def test_a_baseline_s_values_come_with_their_sources(chaoscl):
 
 def test_what_lwf_does_to_old_heads_is_said_in_the_list(chaoscl):
     (line,) = [line for line in chaoscl("list")[1].splitlines() if line.startswith("  lwf ")]
-    assert line.endswith(f". Note: {load_baseline('lwf').note}")
+    assert line.endswith(f". Note: {BASELINES['lwf'].note}")
     assert "untrained encoder" in line
     assert "lwf_encoder" in line
 

@@ -20,7 +20,7 @@ QUICK = ("--stream", "addition", "--data", "embedded", "--recipe", "quick", "--j
 
 def test_prepared_data_is_what_a_run_finds(chaoscl):
     status, out, _ = chaoscl("prepare", "addition", "addition", "--data", "embedded")
-    ready = prepare("addition", Source("embedded"))
+    ready = prepare(DATASETS["addition"], Source("embedded"))
     assert status == 0
     assert out.count("addition: generated, 178 training rows, 20 test rows") == 1
     assert ready.sha256[:12] in out

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from chaoscl.data import addition
+from chaoscl.data.sets import addition
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoscl.data import CARDS, card
+from chaoscl.data import DATASETS
 from chaoscl.data.labels import RENUMBERED, LabelsError, declared_names, read_labels
 
-NEWS = card("ag_news")
+NEWS = DATASETS["ag_news"].card
 
 
 def column(values, kind=None):
@@ -23,20 +23,20 @@ def test_whole_numbers_of_any_width_are_the_labels(kind):
     assert (labels.tolist(), said) == ([3, 0, 1], ())
 
 
-@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("name", DATASETS)
 @pytest.mark.parametrize("change", [str, str.upper, lambda text: f"\ufeff{text}", lambda text: f" {text} "])
 @pytest.mark.parametrize("kind", ["string", "large_string"])
 def test_class_names_are_the_labels_of_the_card(name, change, kind):
-    classes = card(name).classes
-    labels, said = read_labels(card(name), column([change(one) for one in classes[::-1]], kind), [])
+    classes = DATASETS[name].card.classes
+    labels, said = read_labels(DATASETS[name].card, column([change(one) for one in classes[::-1]], kind), [])
     assert labels.dtype == np.int64
     assert (labels.tolist(), said) == (list(range(len(classes)))[::-1], ())
 
 
 def test_a_beginning_that_one_class_alone_has_is_enough():
-    assert read_labels(card("imdb"), column(["pos", "neg"]), [])[0].tolist() == [1, 0]
-    assert read_labels(card("mnist"), column(["1", "0"]), [])[0].tolist() == [1, 0]
-    assert read_labels(card("addition"), column(["1", "18"]), [])[0].tolist() == [1, 18]
+    assert read_labels(DATASETS["imdb"].card, column(["pos", "neg"]), [])[0].tolist() == [1, 0]
+    assert read_labels(DATASETS["mnist"].card, column(["1", "0"]), [])[0].tolist() == [1, 0]
+    assert read_labels(DATASETS["addition"].card, column(["1", "18"]), [])[0].tolist() == [1, 18]
 
 
 @pytest.mark.parametrize("name", ["S", "", "Politics", "0", "Sports and more"])
@@ -61,7 +61,7 @@ def test_numbers_whose_declared_names_stand_in_another_order_are_renumbered_by_n
 
 
 def test_declared_names_that_start_at_1_are_renumbered_from_0():
-    letters = card("emnist_letters")
+    letters = DATASETS["emnist_letters"].card
     declared = ["N/A", *(one.lower() for one in letters.classes)]
     labels, said = read_labels(letters, column([1, 26, 2]), declared)
     assert (labels.tolist(), said) == ([0, 25, 1], (RENUMBERED,))
@@ -71,7 +71,7 @@ def test_declared_names_that_start_at_1_are_renumbered_from_0():
     "declared", [["neg", "pos"], ["bad", "good"], ["negative", "good"], [], ["negative", "positive", "unsupervised"]]
 )
 def test_declared_names_that_do_not_contradict_the_card_change_nothing(declared):
-    assert read_labels(card("imdb"), column([1, 0, 1]), declared)[0].tolist() == [1, 0, 1]
+    assert read_labels(DATASETS["imdb"].card, column([1, 0, 1]), declared)[0].tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize(("declared", "values"), [(["good", "negative"], [0, 1]), (["pos", "neg"], [0, 1, 2])])
@@ -79,7 +79,7 @@ def test_declared_names_of_which_some_only_are_the_card_s_are_refused(declared, 
     with pytest.raises(
         LabelsError, match=rf"declares for its labels \({declared[0]}, {declared[1]}\) are not the classes"
     ):
-        read_labels(card("imdb"), column(values), declared)
+        read_labels(DATASETS["imdb"].card, column(values), declared)
 
 
 def test_a_label_out_of_range_stays_what_it_is_and_is_refused_later():

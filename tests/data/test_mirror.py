@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from chaoscl.data import CARDS, Source, card, mirror, open_prepared, prepare
+from chaoscl.data import DATASETS, Source, mirror, open_prepared, prepare
 from chaoscl.data.embedded import NAMES
 from chaoscl.errors import UserError
 
-MNIST, AG_NEWS, CIFAR10 = CARDS["mnist"], CARDS["ag_news"], CARDS["cifar10"]
+MNIST, AG_NEWS, CIFAR10 = DATASETS["mnist"].card, DATASETS["ag_news"].card, DATASETS["cifar10"].card
 SPLITS = ("train", "test")
 same_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -130,7 +130,7 @@ def test_labels_declared_in_another_order_are_renumbered_and_that_is_said(tiny, 
     declare(tiny, list("9876543210"))
     raw = mirror.read(MNIST, tiny.folder, "train")
     assert raw.labels.tolist() == [9, 8, 7, 6, 5, 4, 3, 2]
-    data = prepare("mnist", Source("mirror", tiny.folder), tmp_path / "cache")
+    data = prepare(DATASETS["mnist"], Source("mirror", tiny.folder), tmp_path / "cache")
     assert data.remarks[0] == "train: labels numbered by the class names that the file declares."
 
 
@@ -146,7 +146,7 @@ def test_what_was_done_to_images_is_counted(tiny, pixels, tmp_path):
     assert np.array_equal(raw.inputs, pixels[:4, None])
     assert raw.remarks == ("3 of 4 images: 16-bit values 0..65535 scaled to 0..255",)
     tiny.manifest()
-    data = prepare("mnist", Source("mirror", tiny.folder), tmp_path / "cache")
+    data = prepare(DATASETS["mnist"], Source("mirror", tiny.folder), tmp_path / "cache")
     assert data.remarks[0] == "test: 3 of 4 images: 16-bit values 0..65535 scaled to 0..255."
     assert data.note == " ".join(["train: train remark test: test remark.", *data.remarks])
     assert open_prepared(data.folder).remarks == data.remarks
@@ -354,7 +354,7 @@ IMAGE_FAULTS = (
 def test_a_broken_image_mirror_is_refused_and_leaves_nothing(fault, tiny, pixels, refused, tmp_path):
     words = fault(tiny, pixels)
     with refused("mnist: ", tiny.file("mnist"), words):
-        prepare("mnist", Source("mirror", tiny.folder), tmp_path / "cache")
+        prepare(DATASETS["mnist"], Source("mirror", tiny.folder), tmp_path / "cache")
     assert [
         path for path in (tmp_path / "cache").rglob("*") if path.suffix != ".lock" and path.name != "prepared"
     ] == []
@@ -378,7 +378,7 @@ def test_a_broken_image_mirror_is_refused_and_leaves_nothing(fault, tiny, pixels
 def test_a_broken_text_mirror_is_refused_and_leaves_nothing(texts, words, split, tiny, refused, tmp_path):
     tiny.texts("ag_news", split, texts, [0, 1])
     with refused("ag_news: ", tiny.file("ag_news", split), words):
-        prepare("ag_news", Source("mirror", tiny.folder), tmp_path / "cache")
+        prepare(DATASETS["ag_news"], Source("mirror", tiny.folder), tmp_path / "cache")
     assert not list((tmp_path / "cache" / "prepared").glob("*/"))
 
 
@@ -448,9 +448,9 @@ def test_any_changed_byte_is_found_with_a_manifest_and_never_a_crash_without(tin
     try:
         path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
         with refused(path, "damaged or cut short"):
-            mirror.fingerprint(card(name), tiny.folder)
+            mirror.fingerprint(DATASETS[name].card, tiny.folder)
         with suppress(UserError):
-            mirror.read(card(name), tiny.folder, "train")
+            mirror.read(DATASETS[name].card, tiny.folder, "train")
     finally:
         path.write_bytes(whole)
 
@@ -458,7 +458,7 @@ def test_any_changed_byte_is_found_with_a_manifest_and_never_a_crash_without(tin
 @pytest.fixture(scope="session")
 def real(mirror, cache_folder):
     """The real data sets by name, each prepared when it is first asked for."""
-    return lambda name: prepare(name, Source("mirror", mirror), cache_folder)
+    return lambda name: prepare(DATASETS[name], Source("mirror", mirror), cache_folder)
 
 
 @pytest.mark.real
@@ -534,7 +534,7 @@ def test_a_real_file_cut_short_is_refused(mirror, tiny, refused, tmp_path):
         content = (mirror / "emnist_letters" / f"{split}.parquet").read_bytes()
         tiny.file("emnist_letters", split).write_bytes(content[:-1] if split == "train" else content)
     with refused(tiny.file("emnist_letters"), "not a readable Parquet file"):
-        prepare("emnist_letters", Source("mirror", tiny.folder), tmp_path / "cache")
+        prepare(DATASETS["emnist_letters"], Source("mirror", tiny.folder), tmp_path / "cache")
     (tiny.folder / "MANIFEST.json").write_bytes((mirror / "MANIFEST.json").read_bytes())
     with refused(tiny.file("emnist_letters"), "damaged or cut short"):
-        prepare("emnist_letters", Source("mirror", tiny.folder), tmp_path / "cache")
+        prepare(DATASETS["emnist_letters"], Source("mirror", tiny.folder), tmp_path / "cache")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torchvision
 
-from chaoscl.data import CARDS, Source, card, official, prepare
+from chaoscl.data import DATASETS, Source, official, prepare
 from chaoscl.errors import UserError
 
 IMAGES = ("mnist", "fashion_mnist", "cifar10", "emnist_letters")
@@ -35,7 +35,7 @@ def write_mnist(folder, name, pixels, labels, prefixes=("train", "t10k")):
 def test_torchvision_reads_the_grey_sets(name, tmp_path, pixels):
     labels = [*range(10), 0, 1]
     write_mnist(tmp_path, GREY[name], pixels, labels)
-    train, test = (official.read(card(name), tmp_path, split) for split in ("train", "test"))
+    train, test = (official.read(DATASETS[name], tmp_path, split) for split in ("train", "test"))
     assert np.array_equal(train.inputs, pixels[:, None])
     assert np.array_equal(test.inputs, pixels[::-1, None])
     assert train.labels.tolist() == labels
@@ -49,7 +49,7 @@ def test_emnist_comes_out_upright_and_with_labels_from_0(tmp_path, pixels):
     write_mnist(
         tmp_path, "EMNIST", np.ascontiguousarray(stored), labels, ("emnist-letters-train", "emnist-letters-test")
     )
-    train, test = (official.read(card("emnist_letters"), tmp_path, split) for split in ("train", "test"))
+    train, test = (official.read(DATASETS["emnist_letters"], tmp_path, split) for split in ("train", "test"))
     assert np.array_equal(train.inputs, pixels[:, None])
     assert np.array_equal(test.inputs, pixels[::-1, None])
     assert train.labels.tolist() == [0, 25, *range(1, 11)]
@@ -74,14 +74,14 @@ def cifar10(tmp_path, monkeypatch):
     hashes = [write(name, {"data": rows[name], "labels": [number, 9]}) for number, name in enumerate(names)]
     monkeypatch.setattr(reader, "train_list", hashes[:5])
     monkeypatch.setattr(reader, "test_list", hashes[5:])
-    meta, digest = write(reader.meta["filename"], {"label_names": list(CARDS["cifar10"].classes)})
+    meta, digest = write(reader.meta["filename"], {"label_names": list(DATASETS["cifar10"].card.classes)})
     monkeypatch.setattr(reader, "meta", {"filename": meta, "key": "label_names", "md5": digest})
     return folder, np.stack(list(rows.values())).reshape(-1, 3, 32, 32)
 
 
 def test_torchvision_reads_cifar10(cifar10, tmp_path):
     _, pixels = cifar10
-    train, test = (official.read(card("cifar10"), tmp_path, split) for split in ("train", "test"))
+    train, test = (official.read(DATASETS["cifar10"], tmp_path, split) for split in ("train", "test"))
     assert np.array_equal(train.inputs, pixels[:10])
     assert np.array_equal(test.inputs, pixels[10:])
     assert train.labels.tolist() == [0, 9, 1, 9, 2, 9, 3, 9, 4, 9]
@@ -94,7 +94,7 @@ def test_a_file_of_cifar10_with_another_hash_is_refused(cifar10, tmp_path, refus
     folder, _ = cifar10
     (folder / "test_batch").write_bytes((folder / "data_batch_1").read_bytes())
     with refused("cifar10: the official train split could not be had"):
-        official.read(card("cifar10"), tmp_path, "train")
+        official.read(DATASETS["cifar10"], tmp_path, "train")
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def hub(monkeypatch):
     ],
 )
 def test_texts_come_from_the_hub_at_the_revision_of_the_card(name, path, revision, hub, tmp_path):
-    train, test = (official.read(card(name), tmp_path, split) for split in ("train", "test"))
+    train, test = (official.read(DATASETS[name], tmp_path, split) for split in ("train", "test"))
     assert train.inputs == ["a", "B\n"]
     assert train.labels.tolist() == [1, 0]
     assert train.labels.dtype == np.int64
@@ -132,7 +132,7 @@ def test_texts_come_from_the_hub_at_the_revision_of_the_card(name, path, revisio
 @pytest.mark.parametrize("name", IMAGES)
 def test_without_network_images_are_refused_with_the_ways_out(name, tmp_path, refused):
     with refused(f"{name}: the official train split could not be had", "network blocked"):
-        official.read(card(name), tmp_path, "train")
+        official.read(DATASETS[name], tmp_path, "train")
 
 
 @pytest.mark.parametrize("error", [ConnectionError("no\nroute"), RuntimeError("odd"), KeyError("text")])
@@ -142,7 +142,7 @@ def test_any_failure_of_the_hub_is_refused_with_the_ways_out(error, tmp_path, re
 
     monkeypatch.setattr(datasets, "load_dataset", fail)
     with refused("imdb: the official test split could not be had", type(error).__name__):
-        official.read(card("imdb"), tmp_path, "test")
+        official.read(DATASETS["imdb"], tmp_path, "test")
 
 
 def test_a_failure_without_end_is_cut(tmp_path, refused, monkeypatch):
@@ -151,7 +151,7 @@ def test_a_failure_without_end_is_cut(tmp_path, refused, monkeypatch):
 
     monkeypatch.setattr(datasets, "load_dataset", fail)
     with refused("word word") as caught:
-        official.read(card("imdb"), tmp_path, "test")
+        official.read(DATASETS["imdb"], tmp_path, "test")
     assert len(str(caught.error.value)) < 800
 
 
@@ -161,7 +161,7 @@ def test_a_full_disk_is_no_missing_network(tmp_path, monkeypatch):
 
     monkeypatch.setattr("torchvision.datasets.MNIST", fill)
     with pytest.raises(UserError, match=r"cannot write prepared mnist .* no space left"):
-        prepare("mnist", Source("official"), tmp_path)
+        prepare(DATASETS["mnist"], Source("official"), tmp_path)
 
 
 def test_a_user_who_stops_a_download_is_obeyed(tmp_path, monkeypatch):
@@ -170,13 +170,13 @@ def test_a_user_who_stops_a_download_is_obeyed(tmp_path, monkeypatch):
 
     monkeypatch.setattr(datasets, "load_dataset", stop)
     with pytest.raises(KeyboardInterrupt):
-        official.read(card("imdb"), tmp_path, "test")
+        official.read(DATASETS["imdb"], tmp_path, "test")
 
 
 def test_labels_that_the_card_does_not_allow_are_refused(tmp_path, pixels, refused):
     write_mnist(tmp_path, "MNIST", pixels, [10] * 12)
     with refused("the official train split has label 10"):
-        official.read(card("mnist"), tmp_path, "train")
+        official.read(DATASETS["mnist"], tmp_path, "train")
 
 
 def test_a_cut_file_is_refused(tmp_path, pixels, refused):
@@ -184,14 +184,14 @@ def test_a_cut_file_is_refused(tmp_path, pixels, refused):
     path = tmp_path / "torchvision" / "MNIST" / "raw" / "train-images-idx3-ubyte"
     path.write_bytes(path.read_bytes()[:-1])
     with refused("the official train split could not be had"):
-        official.read(card("mnist"), tmp_path, "train")
+        official.read(DATASETS["mnist"], tmp_path, "train")
 
 
 def test_prepare_keeps_downloads_in_the_cache_and_nothing_when_there_are_none(tmp_path, pixels, refused):
     with refused("mnist: "):
-        prepare("mnist", Source("official"), tmp_path)
+        prepare(DATASETS["mnist"], Source("official"), tmp_path)
     assert not list((tmp_path / "prepared").glob("*/"))
     write_mnist(tmp_path / "downloads", "MNIST", pixels, [1] * 12)
-    mnist = prepare("mnist", Source("official"), tmp_path)
+    mnist = prepare(DATASETS["mnist"], Source("official"), tmp_path)
     assert (mnist.source, mnist.train_rows, mnist.test_rows) == ("official", 12, 12)
     assert mnist.folder.name.startswith("mnist-official-")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chaoscl.data import CARDS, card
+from chaoscl.data import DATASETS
 from chaoscl.data.raw import RawSplit, check_split, unavailable
 from chaoscl.errors import UserError
 
@@ -10,21 +10,21 @@ def images(count, labels, shape=(1, 28, 28)):
     return RawSplit(np.zeros((count, *shape), np.uint8), np.array(labels, dtype=np.int64))
 
 
-@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("name", DATASETS)
 def test_the_error_names_the_data_set_the_reason_and_the_three_ways(name):
-    error = unavailable(card(name), "the reason")
+    error = unavailable(DATASETS[name].card, "the reason")
     assert isinstance(error, UserError)
     message = str(error)
     assert message.startswith(f"{name}: the reason. ")
     assert "\n" not in message
-    for part in (card(name).official, f"DIR/{name}/train.parquet", "CHAOSCL_DATA", "--data embedded"):
+    for part in (DATASETS[name].card.official, f"DIR/{name}/train.parquet", "CHAOSCL_DATA", "--data embedded"):
         assert part in message
 
 
 @pytest.mark.parametrize("labels", [[0, 9], [9, 0]])
 def test_a_good_split_passes_unchanged(labels):
     raw = images(2, labels)
-    assert check_split(card("mnist"), "train", raw, "here") is raw
+    assert check_split(DATASETS["mnist"].card, "train", raw, "here") is raw
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_a_good_split_passes_unchanged(labels):
 )
 def test_a_split_that_the_card_does_not_allow_is_refused(raw, words, refused):
     with refused("mnist: here ", words):
-        check_split(card("mnist"), "test", raw, "here")
+        check_split(DATASETS["mnist"].card, "test", raw, "here")
 
 
 def test_texts_have_no_shape_to_check():
     raw = RawSplit(["any", ""], np.array([0, 3]))
-    assert check_split(card("ag_news"), "train", raw, "here") is raw
+    assert check_split(DATASETS["ag_news"].card, "train", raw, "here") is raw

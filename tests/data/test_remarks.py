@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoscl.data import Source, card, prepare
+from chaoscl.data import DATASETS, Source, prepare
 from chaoscl.data.embedded import NAMES
 from chaoscl.data.remarks import weaknesses
 
-NEWS, MNIST = card("ag_news"), card("mnist")
+NEWS, MNIST = DATASETS["ag_news"].card, DATASETS["mnist"].card
 
 
 def texts(*first_tokens):
@@ -64,4 +64,4 @@ def test_generated_data_has_nothing_to_remark(name, embedded_bank):
 @pytest.mark.parametrize("name", NAMES)
 def test_of_the_real_data_sets_imdb_alone_has_rows_in_both_splits(name, mirror, cache_folder):
     expected = ("test: 123 of 25,000 rows are in the training split too.",) if name == "imdb" else ()
-    assert prepare(name, Source("mirror", mirror), cache_folder).remarks == expected
+    assert prepare(DATASETS[name], Source("mirror", mirror), cache_folder).remarks == expected

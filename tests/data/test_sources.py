@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from chaoscl.data import CARDS, Source, card, choose_source
+from chaoscl.data import DATASETS, Source, choose_source
 from chaoscl.data import embedded as embedded_data
 from chaoscl.data.sources import describe, fingerprint, note, read
 from chaoscl.errors import UserError
@@ -74,7 +74,7 @@ def test_an_unknown_kind_is_refused_with_the_kinds_there_are():
 
 @pytest.mark.parametrize("source", [OFFICIAL, EMBEDDED, Source("mirror", Path("/nowhere"))])
 def test_addition_is_generated_from_every_source(source, tmp_path):
-    addition = card("addition")
+    addition = DATASETS["addition"]
     assert describe(addition, source) == "generated"
     assert fingerprint(addition, source) == "addition-1"
     assert len(read(addition, source, "train", tmp_path).labels) == 178
@@ -83,7 +83,7 @@ def test_addition_is_generated_from_every_source(source, tmp_path):
 
 
 def test_what_tables_call_a_source(tiny):
-    mnist = card("mnist")
+    mnist = DATASETS["mnist"]
     kinds = (OFFICIAL, EMBEDDED, Source("mirror", tiny.folder))
     assert [describe(mnist, source) for source in kinds] == ["official", "embedded", "mirror"]
 
@@ -91,24 +91,24 @@ def test_what_tables_call_a_source(tiny):
 def test_notes_tell_deviations(tiny):
     tiny.manifest()
     source = Source("mirror", tiny.folder)
-    assert note(card("mnist"), source) == "train: train remark test: test remark"
-    assert note(card("emnist_letters"), source) == "official labels start at 1; here at 0."
-    assert note(card("mnist"), OFFICIAL) == ""
-    assert note(card("imdb"), OFFICIAL) == "123 texts are in both official splits."
-    assert note(card("imdb"), EMBEDDED).endswith("generated stand-in, not IMDB")
+    assert note(DATASETS["mnist"], source) == "train: train remark test: test remark"
+    assert note(DATASETS["emnist_letters"], source) == "official labels start at 1; here at 0."
+    assert note(DATASETS["mnist"], OFFICIAL) == ""
+    assert note(DATASETS["imdb"], OFFICIAL) == "123 texts are in both official splits."
+    assert note(DATASETS["imdb"], EMBEDDED).endswith("generated stand-in, not IMDB")
 
 
 def test_fingerprints_tell_sources_and_data_sets_apart(tiny):
-    prints = [fingerprint(one, OFFICIAL) for one in CARDS.values()]
-    assert len(set(prints)) == len(CARDS)
-    mnist = card("mnist")
+    prints = [fingerprint(one, OFFICIAL) for one in DATASETS.values()]
+    assert len(set(prints)) == len(DATASETS)
+    mnist = DATASETS["mnist"]
     sources = (OFFICIAL, EMBEDDED, Source("mirror", tiny.folder))
     assert len({fingerprint(mnist, source) for source in sources}) == 3
     assert fingerprint(mnist, EMBEDDED) == f"embedded-{embedded_data.GENERATOR_VERSION}"
 
 
 def test_reading_goes_to_the_source_that_was_asked_for(tiny, monkeypatch, tmp_path):
-    mnist = card("mnist")
+    mnist = DATASETS["mnist"]
     assert len(read(mnist, Source("mirror", tiny.folder), "test", tmp_path).labels) == 4
     assert len(read(mnist, EMBEDDED, "test", tmp_path).labels) == 600
     monkeypatch.setattr("chaoscl.data.official.read", lambda *call: call)

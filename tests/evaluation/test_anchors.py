@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.anchors import ANCHORS, Anchor, AnchorSet, anchor_frame, read_anchors, unexpected
 from chaoscl.models import find_model
-from chaoscl.runs.baseline import load_baseline
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.recipes import find_recipe
 from chaoscl.streams import SCENARIOS, find_stream
 
@@ -186,7 +186,7 @@ def test_the_committed_file_asks_for_what_there_is():
     ]
     assert {one.source for one in wanted.anchors} == set(wanted.sources)
     for one in wanted.anchors:
-        baseline = load_baseline(one.baseline)
+        baseline = BASELINES[one.baseline]
         values = baseline.values(one.hyper)
         assert {name: values[name] for name in one.hyper} == one.hyper
         assert 0 < one.published < 100

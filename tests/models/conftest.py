@@ -38,7 +38,7 @@ class FakeBank:
 
     @staticmethod
     def samples(name, rows):
-        if CARDS[name].modality == "image":
+        if DATASETS[name].card.modality == "image":
             return (rows.view(-1, 1, 1, 1) * 7 + torch.arange(784).view(1, 1, 28, 28)).remainder(256).to(torch.uint8)
         return (rows.view(-1, 1) + torch.arange(6)).remainder(len(VOCABULARIES[name])).to(torch.int32)
 

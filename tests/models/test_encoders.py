@@ -2,7 +2,14 @@ import pytest
 import torch
 from torch import nn
 
-from chaoscl.models.encoders import ImageEncoder, Normalise, PixelEncoder, Renumber, TextEncoder, merge_vocabularies
+from chaoscl.models.encoder_modules import (
+    ImageEncoder,
+    Normalise,
+    PixelEncoder,
+    Renumber,
+    TextEncoder,
+    merge_vocabularies,
+)
 
 
 def count(module):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from chaoscl.models.encoders import ImageEncoder
+from chaoscl.models.encoder_modules import ImageEncoder
 
 pytest.importorskip("numba", reason="the extra 'fast' is not installed")
 from chaoscl.models.first_block import first_block

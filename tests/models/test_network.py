@@ -4,7 +4,7 @@ import pytest
 import torch
 from avalanche.models import avalanche_forward
 
-from chaoscl.models import ZOO, ModelOptions
+from chaoscl.models import MODELS, ModelOptions
 from chaoscl.models.build import parts
 from chaoscl.models.network import HIDDEN_LOGIT
 
@@ -198,7 +198,7 @@ def test_a_wide_mlp_is_two_layers_of_relu_and_a_head(build):
     torch.testing.assert_close(network(references, torch.tensor([2, 2]))[:, 5:], network.heads[2](features))
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", MODELS)
 def test_every_model_of_the_zoo_answers_for_every_class(build, name):
     logits = build(name)(MIXED)
     assert logits.shape == (5, 15)

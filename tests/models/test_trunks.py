@@ -2,7 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoscl.models.trunks import MLPTrunk
+from chaoscl.models.trunk_modules import MLPTrunk
 
 
 @given(inputs=st.integers(1, 9), hidden=st.integers(1, 9), depth=st.integers(1, 4))

@@ -1,7 +1,7 @@
 import pytest
 
 from chaoscl.errors import UserError
-from chaoscl.models import ZOO, counterpart, find_model
+from chaoscl.models import MODELS, counterpart, find_model
 
 
 @pytest.mark.parametrize(
@@ -21,14 +21,14 @@ def test_the_wide_mlps_are_two_layers_on_the_pixels(name, width):
 
 
 def test_every_model_is_listed_under_its_name_with_a_line():
-    for name, model in ZOO.items():
+    for name, model in MODELS.items():
         assert model.name == name
         assert model.summary
         assert "\n" not in model.summary
 
 
 def test_every_chaos_model_has_an_mlp_of_its_widths():
-    for name, model in ZOO.items():
+    for name, model in MODELS.items():
         mlp = find_model(counterpart(name))
         assert mlp.trunk == "mlp"
         assert (mlp.embedding, mlp.hidden, mlp.channels) == (model.embedding, model.hidden, model.channels)

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import pytest
 import torch
 
-from chaoscl.data import CARDS, Bank
+from chaoscl.config import build_spec
+from chaoscl.data import DATASETS, Bank
 from chaoscl.runs import recipes
-from chaoscl.runs.baseline import load_baseline
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.execute import Outcome, execute
 from chaoscl.runs.retention import RetentionPlugin
-from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.training import CurvePlugin
 from chaoscl.streams import find_stream
 
@@ -37,13 +37,13 @@ def run(tiny_bank):
 
     def train(name="naive", **changes):
         hyper = tuple(sorted(changes.pop("hyper", {}).items()))
-        spec = RunSpec(
+        spec = build_spec(
             **{"stream": STREAM, "scenario": "task", "model": "chaos256", "seed": 0, "recipe": "quick"} | changes,
             baseline=name,
             hyper=hyper,
         )
         stream = find_stream(spec.stream)
-        return execute(spec, load_baseline(name), tiny_bank(*stream.datasets))
+        return execute(spec, BASELINES[name], tiny_bank(*stream.datasets))
 
     return train
 
@@ -71,7 +71,7 @@ def contract(run):
     @cache
     def make(name, scenario="task"):
         stream, values = CONTRACT[scenario]
-        budgets = {key: value for key, value in values.items() if key in load_baseline(name).hyper}
+        budgets = {key: value for key, value in values.items() if key in BASELINES[name].hyper}
         again = partial(run, name, stream=stream, scenario=scenario, hyper=budgets, repetitions=1)
         mixed = False
         gather = Bank.gather
@@ -79,7 +79,7 @@ def contract(run):
         def watched(self, references):
             nonlocal mixed
             groups = gather(self, references)
-            kinds = {CARDS[group.name].modality for group in groups}
+            kinds = {DATASETS[group.name].card.modality for group in groups}
             mixed |= torch.is_grad_enabled() and len(kinds) > 1
             return groups
 

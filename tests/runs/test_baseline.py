@@ -3,12 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaoscl.errors import UserError
-from chaoscl.runs.baseline import FOLDER, Baseline, Hyper, Range, Search, file_hash, find_baselines, load_baseline
+from chaoscl.hyper import HyperParameter, Range
+from chaoscl.runs.baseline import BASELINES, Baseline
 
 GOOD = """
-from chaoscl.runs.baseline import Baseline, Hyper
+from chaoscl.hyper import HyperParameter
+from chaoscl.runs.baseline import Baseline
 
-BASELINE = Baseline(summary="mine", build=lambda setup, rate: rate, source="me", hyper={"rate": Hyper(2, "guess")})
+BASELINE = Baseline(summary="mine", build=lambda setup, rate: rate, source="me", hyper={"rate": HyperParameter(2, "guess")})
 """
 
 
@@ -45,12 +47,12 @@ PROMISED = {
 
 
 def test_the_project_s_baselines_are_all_there():
-    assert set(find_baselines()) >= PROMISED
+    assert set(BASELINES) >= PROMISED
 
 
-@pytest.mark.parametrize("name", find_baselines())
+@pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_describes_itself_in_single_lines(name):
-    baseline = load_baseline(name)
+    baseline = BASELINES[name]
     words = [baseline.summary, baseline.source, baseline.stores, baseline.task_labels, baseline.cost]
     words += [hyper.source for hyper in baseline.hyper.values()]
     assert all(words)
@@ -58,9 +60,9 @@ def test_a_baseline_describes_itself_in_single_lines(name):
     assert baseline.model("chaos2k") in ("chaos2k", "mlp2k")
 
 
-@pytest.mark.parametrize("name", find_baselines())
+@pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_s_values_are_those_of_its_file_and_lie_where_they_are_sought(name):
-    baseline = load_baseline(name)
+    baseline = BASELINES[name]
     assert baseline.values() == {key: hyper.value for key, hyper in baseline.hyper.items()}
     for hyper in baseline.hyper.values():
         if hyper.search is not None:
@@ -76,13 +78,13 @@ def test_a_file_in_another_folder_is_a_baseline(tmp_path):
 
 
 def test_the_mlp_baseline_trains_the_mlp_of_the_same_widths():
-    assert load_baseline("mlp").model("chaos4k") == "mlp4k"
-    assert load_baseline("naive").model("chaos4k") == "chaos4k"
+    assert BASELINES["mlp"].model("chaos4k") == "mlp4k"
+    assert BASELINES["naive"].model("chaos4k") == "chaos4k"
 
 
 def test_an_unknown_baseline_is_one_line_with_a_guess():
     with pytest.raises(UserError, match=r"unknown baseline 'repaly' \(did you mean replay\?\); there are: agem, "):
-        load_baseline("repaly")
+        BASELINES["repaly"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,11 @@ TYPED = Baseline(
     summary="typed",
     build=print,
     source="me",
-    hyper={"rate": Hyper(0.5, "guess", Search(0.1, 1.0)), "memory": Hyper(10, "guess"), "word": Hyper("a", "guess")},
+    hyper={
+        "rate": HyperParameter(0.5, "guess", Search(0.1, 1.0)),
+        "memory": HyperParameter(10, "guess"),
+        "word": HyperParameter("a", "guess"),
+    },
 )
 
 
@@ -151,7 +157,7 @@ def test_an_unknown_hyper_parameter_is_one_line_with_a_guess():
     with pytest.raises(UserError, match=r"unknown hyper-parameter 'rat' \(did you mean rate\?\); there are: rate, mem"):
         TYPED.values({"rat": 1})
     with pytest.raises(UserError, match=r"^unknown hyper-parameter 'rate'; there are: none$"):
-        load_baseline("naive").values({"rate": 1})
+        BASELINES["naive"].values({"rate": 1})
 
 
 def test_a_folder_without_baselines_is_one_line(tmp_path):
@@ -170,20 +176,17 @@ def test_importing_a_baseline_does_not_import_avalanche():
     for path in FOLDER.glob("*.py"):
         heads = [line for line in path.read_text().splitlines() if line.startswith(("import", "from"))]
         assert not any("avalanche" in line for line in heads), path.name
-    assert isinstance(load_baseline("naive"), Baseline)
+    assert isinstance(BASELINES["naive"], Baseline)
 
 
 NUMBERS = [
-    (name, key)
-    for name in find_baselines()
-    for key, one in load_baseline(name).hyper.items()
-    if not isinstance(one.value, str)
+    (name, key) for name in BASELINES for key, one in BASELINES[name].hyper.items() if not isinstance(one.value, str)
 ]
 
 
 @pytest.mark.parametrize(("name", "key"), NUMBERS)
 def test_contract_every_number_has_a_range_and_is_refused_outside(name, key):
-    baseline = load_baseline(name)
+    baseline = BASELINES[name]
     allowed = baseline.hyper[key].range
     outside = [allowed.low - 1, *([allowed.low] if allowed.exclusive else [])]
     outside += [] if allowed.high is None else [allowed.high + 1]
@@ -202,10 +205,16 @@ def test_a_range_holds_its_ends_but_an_exclusive_low_one(low, high, exclusive, v
 @pytest.mark.parametrize(
     ("hyper", "said"),
     [
-        (Hyper(5.0, "-", Search(10.0, 100.0)), "hyper-parameter x: its value 5 lies outside its search, 10 to 100"),
-        (Hyper(-1.0, "-", range=Range(0)), "hyper-parameter x: its value -1 lies outside its range, at least 0"),
         (
-            Hyper(0.5, "-", Search(0.1, 2.0), Range(0, 1)),
+            HyperParameter(5.0, "-", Search(10.0, 100.0)),
+            "hyper-parameter x: its value 5 lies outside its search, 10 to 100",
+        ),
+        (
+            HyperParameter(-1.0, "-", range=Range(0)),
+            "hyper-parameter x: its value -1 lies outside its range, at least 0",
+        ),
+        (
+            HyperParameter(0.5, "-", Search(0.1, 2.0), Range(0, 1)),
             "hyper-parameter x: its search to 2 lies outside its range, at least 0 and at most 1",
         ),
     ],
@@ -223,7 +232,7 @@ def test_a_search_without_room_is_refused(low, high, log):
 
 @pytest.mark.parametrize(("each", "least"), [("task", 6), ("class", 20), ("", 2)])
 def test_what_is_counted_for_each_task_or_class_needs_that_many(each, least):
-    baseline = Baseline("-", print, "-", {"memory": Hyper(50, "-", range=Range(2, each=each))})
+    baseline = Baseline("-", print, "-", {"memory": HyperParameter(50, "-", range=Range(2, each=each))})
     baseline.check_stream({"memory": least}, tasks=3, classes=10)
     if each:
         with pytest.raises(UserError, match=f"the stream needs at least {least}, 2 for each {each}"):

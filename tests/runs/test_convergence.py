@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoscl.data import CARDS
+from chaoscl.data import DATASETS
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.tuning import CONVERGED as CHOSEN
@@ -83,7 +83,7 @@ def test_standard_is_what_the_committed_runs_choose():
         for row in trials.itertuples()
     }
     chosen = schema.read_csv(CHOSEN, FOLDER / "chosen.csv")
-    assert set(chosen["dataset"]) == set(CARDS) - {"addition", *NOT_SEARCHED}
+    assert set(chosen["dataset"]) == set(DATASETS) - {"addition", *NOT_SEARCHED}
     for row in chosen.itertuples():
         seeds = tuning_seeds(row.seeds)
         choice = choose(row.models.split(), seeds, lambda *what, name=row.dataset: scores[name, *what])

@@ -13,7 +13,7 @@ from chaoscl.runs import execute as execute_module
 from chaoscl.runs import recipes
 from chaoscl.runs import retention as retention_module
 from chaoscl.runs import training as training_module
-from chaoscl.runs.baseline import find_baselines, load_baseline
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.execute import reproducible
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.retention import RetentionPlugin, accuracies
@@ -55,13 +55,13 @@ def same(first, second):
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-@pytest.mark.parametrize("baseline", find_baselines())
+@pytest.mark.parametrize("baseline", BASELINES)
 def test_contract_every_baseline_leaves_a_valid_matrix_curves_and_cost(contract, baseline, scenario):
     outcome = contract(baseline, scenario).outcome
     matrix = outcome.matrix.mean
     assert matrix.shape == (4, 3)
     inner = matrix[1:-1]
-    assert np.isnan(inner).all() if load_baseline(baseline).schedule == "joint" else np.isfinite(inner).all()
+    assert np.isnan(inner).all() if BASELINES[baseline].schedule == "joint" else np.isfinite(inner).all()
     assert np.isfinite(matrix[[0, -1]]).all()
     assert all(value.isfinite().all() for value in weights(outcome).values())
     assert list(outcome.curves.columns) == list(schema.CURVES.header)
@@ -77,11 +77,11 @@ def test_contract_every_baseline_leaves_a_valid_matrix_curves_and_cost(contract,
     assert outcome.cost.parameters >= outcome.cost.parameters_touched > 0
 
 
-@pytest.mark.parametrize("baseline", find_baselines())
+@pytest.mark.parametrize("baseline", BASELINES)
 def test_contract_parameters_that_no_gradient_reaches_are_not_touched(contract, baseline):
     result = contract(baseline)
     fresh = build_network(
-        load_baseline(baseline).model("chaos256"),
+        BASELINES[baseline].model("chaos256"),
         ModelOptions(),
         result.outcome.networks[0].bank,
         layout(find_stream(STREAM), "task"),
@@ -97,7 +97,7 @@ def test_contract_parameters_that_no_gradient_reaches_are_not_touched(contract, 
         assert result.outcome.cost.parameters_touched <= result.outcome.cost.parameters_trainable
 
 
-@pytest.mark.parametrize("baseline", find_baselines())
+@pytest.mark.parametrize("baseline", BASELINES)
 def test_contract_every_baseline_is_deterministic(contract, baseline):
     first = contract(baseline)
     torch.manual_seed(12345)
@@ -110,7 +110,7 @@ def test_contract_every_baseline_is_deterministic(contract, baseline):
     assert asdict(first.outcome.cost) | volatile == asdict(second.cost) | volatile
 
 
-@pytest.mark.parametrize("baseline", find_baselines())
+@pytest.mark.parametrize("baseline", BASELINES)
 def test_contract_a_run_without_any_evaluation_has_the_same_weights(contract, baseline, monkeypatch):
     class Never(RetentionPlugin):
         def record(self, row, networks):
@@ -126,7 +126,7 @@ def test_contract_a_run_without_any_evaluation_has_the_same_weights(contract, ba
     assert outcome.cost.spike_operations == usual.outcome.cost.spike_operations
 
 
-@pytest.mark.parametrize("baseline", find_baselines())
+@pytest.mark.parametrize("baseline", BASELINES)
 def test_contract_no_baseline_keeps_more_samples_than_its_budget(contract, baseline):
     result = contract(baseline)
     stored = result.outcome.cost.stored_samples
@@ -140,18 +140,18 @@ def test_contract_no_baseline_keeps_more_samples_than_its_budget(contract, basel
     assert (result.outcome.cost.stored_raw_bytes > 0) == (stored > 0)
 
 
-@pytest.mark.parametrize("baseline", find_baselines())
+@pytest.mark.parametrize("baseline", BASELINES)
 def test_contract_what_is_said_to_be_stored_is_what_is_found(contract, baseline):
     kept = contract(baseline).outcome.cost.stored_bytes
     # A model for each task is counted among the parameters; all data at once is not kept from task to task.
-    assert (kept > 0) == (load_baseline(baseline).stores not in SAID_NOT_TO_BE_KEPT)
+    assert (kept > 0) == (BASELINES[baseline].stores not in SAID_NOT_TO_BE_KEPT)
 
 
 SAID_NOT_TO_BE_KEPT = ("nothing", "a model for each task", "nothing, but sees all data at once")
 
 
 @pytest.mark.parametrize("scenario", ["task", "class"])
-@pytest.mark.parametrize("baseline", find_baselines())
+@pytest.mark.parametrize("baseline", BASELINES)
 def test_contract_those_that_rehearse_train_on_text_and_image_in_one_batch(contract, baseline, scenario):
     small = (
         scenario == "task" and baseline == "mir_avalanche"
@@ -159,7 +159,7 @@ def test_contract_those_that_rehearse_train_on_text_and_image_in_one_batch(contr
     assert contract(baseline, scenario).mixed == (baseline in REHEARSING and not small)
 
 
-@pytest.mark.parametrize("baseline", find_baselines())
+@pytest.mark.parametrize("baseline", BASELINES)
 def test_contract_in_domain_the_two_image_tasks_share_a_head(contract, baseline):
     outcome = contract(baseline, "domain").outcome
     for network in outcome.networks:
@@ -168,8 +168,8 @@ def test_contract_in_domain_the_two_image_tasks_share_a_head(contract, baseline)
 
 
 def test_the_lists_above_name_baselines_that_there_are():
-    assert set(find_baselines()) >= (REHEARSING | A_TASK_APART)
-    said = {load_baseline(name).stores for name in find_baselines()}
+    assert set(BASELINES) >= (REHEARSING | A_TASK_APART)
+    said = {BASELINES[name].stores for name in BASELINES}
     assert set(SAID_NOT_TO_BE_KEPT) <= said
 
 
@@ -351,7 +351,7 @@ def test_variations_of_the_model_train(run, options):
 
 @pytest.mark.parametrize("order", ["reversed", "3-1-2", "shuffle"])
 def test_tasks_are_learned_in_the_order_that_is_asked_for(run, order):
-    tasks = [task.name for task in find_stream(STREAM, order, 5).tasks]
+    tasks = [task.name for task in find_stream(STREAM).ordered(order, 5).tasks]
     outcome = run(order=order, seed=5)
     assert list(outcome.matrix.tasks) == tasks
     assert list(dict.fromkeys(outcome.curves["task"])) == tasks

@@ -10,7 +10,7 @@ import pytest
 import torch
 from avalanche.training.plugins import EWCPlugin, MASPlugin
 
-from chaoscl.runs.baseline import find_baselines, load_baseline
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.streams import STREAMS, Stream, split
 
 STREAM = {tasks: Stream(f"mnist-{tasks}", split("mnist", (2,) * tasks)) for tasks in (2, 3)}
@@ -19,13 +19,13 @@ SMALL = {"memory": 30, "memory_a_task": 12, "fisher_samples": 10, "candidates": 
 """Budgets that bind on tiny data; the other hyper-parameters start from their file's values."""
 FACTOR = 3
 """A value is changed to a third of itself: that lies in every range, and trains where the file's value does."""
-DECLARED = [(name, key) for name in find_baselines() for key in load_baseline(name).hyper]
+DECLARED = [(name, key) for name in BASELINES for key in BASELINES[name].hyper]
 STRENGTHS = [(name, key) for name, key in DECLARED if "_lambda" in key or (name.startswith("lwf") and key == "alpha")]
 
 
 def start(name):
     """Return the values of a baseline from which one at a time is changed."""
-    return {key: min(hyper.value, SMALL.get(key, hyper.value)) for key, hyper in load_baseline(name).hyper.items()}
+    return {key: min(hyper.value, SMALL.get(key, hyper.value)) for key, hyper in BASELINES[name].hyper.items()}
 
 
 @pytest.fixture(scope="module", autouse=True)

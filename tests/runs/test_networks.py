@@ -1,4 +1,4 @@
-from chaoscl.models import ZOO, ModelOptions
+from chaoscl.models import MODELS, ModelOptions
 from chaoscl.runs.networks import build_network, parameter_table
 from chaoscl.streams import find_stream, layout
 
@@ -7,8 +7,8 @@ def test_the_table_counts_every_parameter_and_marks_those_without_a_gradient(tin
     bank = tiny_bank("ag_news", "mnist")
     stream = find_stream("text-image")
     table = parameter_table(stream, bank, ModelOptions())
-    assert list(dict.fromkeys(table["model"])) == list(ZOO)
-    for name in ZOO:
+    assert list(dict.fromkeys(table["model"])) == list(MODELS)
+    for name in MODELS:
         rows = table[table["model"] == name].set_index("part")["parameters"].str.replace(",", "").astype(int)
         network = build_network(name, ModelOptions(), bank, layout(stream, "task"), seed=0)
         assert rows.pop("all") == rows.sum() == sum(parameter.numel() for parameter in network.parameters())

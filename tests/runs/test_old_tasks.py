@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from chaoscl.models.network import EVERY_CLASS, CrossModalNetwork
-from chaoscl.runs.baseline import find_baselines, load_baseline
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.optimiser import RecipeAdamW
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "baselines.md"
 HEADER = ["baseline", "old encoder", "old head", "inputs that train the old head"]
-SEQUENTIAL = [name for name in find_baselines() if load_baseline(name).schedule == "sequential"]
+SEQUENTIAL = [name for name in BASELINES if BASELINES[name].schedule == "sequential"]
 OLD = 0
 """Of the first task: its head, its label, its data set in the bank."""
 

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoscl.data import CARDS
+from chaoscl.data import DATASETS
 from chaoscl.errors import UserError
 from chaoscl.runs.recipes import CONVERGED, QUICK_BATCHES, RECIPES, SHORT_FRACTION, Settings, find_recipe
 
 
 def test_the_seed_recipe_is_that_of_the_notes():
     seed = find_recipe("seed")
-    assert {name: seed.settings(name, 50_000).epochs for name in CARDS} == {
+    assert {name: seed.settings(name, 50_000).epochs for name in DATASETS} == {
         "ag_news": 8,
         "imdb": 8,
         "fashion_mnist": 6,
@@ -25,7 +25,7 @@ def test_the_seed_recipe_is_that_of_the_notes():
     assert seed.settings("cifar10", 1000) == Settings(10, 128, 2e-3, 0.2, 5e-4, 2)
 
 
-@pytest.mark.parametrize("dataset", CARDS)
+@pytest.mark.parametrize("dataset", DATASETS)
 def test_the_standard_recipe_has_a_rate_and_epochs_of_its_own_and_does_not_accumulate(dataset):
     seed, standard = (RECIPES[name].settings(dataset, 50_000) for name in ("seed", "standard"))
     rate, epochs = CONVERGED[dataset]
@@ -43,7 +43,7 @@ SOME_ROWS = (("mnist", 10_000), ("ag_news", 5_000))
 PLAIN = {"online": (10, 1e-3), "anchor-split": (128, 1e-3), "anchor-permuted": (128, 1e-4)}
 
 
-@pytest.mark.parametrize("dataset", CARDS)
+@pytest.mark.parametrize("dataset", DATASETS)
 @pytest.mark.parametrize("name", PLAIN)
 def test_plain_recipes_have_a_constant_rate_no_decay_and_no_clipping(name, dataset):
     batch, rate = PLAIN[name]
@@ -69,7 +69,7 @@ def test_online_sees_every_row_once(rows):
 
 
 @pytest.mark.parametrize(("name", "batches"), [("anchor-split", 2000), ("anchor-permuted", 5000)])
-@given(rows=st.integers(1, 10**6), dataset=st.sampled_from(list(CARDS)))
+@given(rows=st.integers(1, 10**6), dataset=st.sampled_from(list(DATASETS)))
 def test_the_anchors_come_as_near_to_their_batches_as_whole_epochs_can(name, batches, rows, dataset):
     settings = find_recipe(name).settings(dataset, rows)
     epoch = -(-rows // settings.batch)
@@ -85,12 +85,12 @@ def test_the_anchors_epochs_by_hand():
     assert find_recipe("anchor-split").settings("mnist", 10_800).epochs == 24
 
 
-@pytest.mark.parametrize("dataset", CARDS)
+@pytest.mark.parametrize("dataset", DATASETS)
 def test_the_short_recipe_differs_from_the_standard_one_in_epochs_only(dataset):
     short, standard = (RECIPES[name].settings(dataset, 50_000) for name in ("short", "standard"))
     assert 1 <= short.epochs <= standard.epochs
     assert replace(short, epochs=standard.epochs) == standard
-    if CARDS[dataset].modality == "image":
+    if DATASETS[dataset].card.modality == "image":
         assert short.epochs == -(-standard.epochs // SHORT_FRACTION)
 
 
@@ -103,7 +103,7 @@ def test_every_recipe_is_listed_under_its_name_with_a_line():
 
 @given(
     name=st.sampled_from(list(RECIPES)),
-    dataset=st.sampled_from(list(CARDS)),
+    dataset=st.sampled_from(list(DATASETS)),
     max_lr=st.none() | st.floats(1e-6, 1.0),
     epochs=st.none() | st.integers(1, 500),
     batch=st.none() | st.integers(1, 500),

@@ -3,16 +3,15 @@ from dataclasses import replace
 import pytest
 import torch
 
+from chaoscl.config import build_spec
 from chaoscl.errors import UserError
 from chaoscl.models import ModelOptions
 from chaoscl.runs import recipes
-from chaoscl.runs.baseline import FOLDER, load_baseline
 from chaoscl.runs.execute import execute
 from chaoscl.runs.recordings import trained_recordings
 from chaoscl.runs.retention import evaluating
-from chaoscl.runs.spec import RunSpec
 
-SPEC = RunSpec("text-image", "task", "chaos256", "naive", 0, recipe="quick", repetitions=1)
+SPEC = build_spec("text-image", "task", "chaos256", "naive", 0, recipe="quick", repetitions=1)
 
 
 @pytest.fixture(autouse=True)

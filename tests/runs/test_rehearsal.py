@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from chaoscl.models.network import HIDDEN_LOGIT
-from chaoscl.runs.baseline import find_baselines, load_baseline
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.rehearsal import UnmaskedDER
 from chaoscl.streams import STREAMS, Stream, split
 
@@ -15,10 +15,10 @@ STOCK = {"mir_avalanche"}
 
 def budgets(name):
     """Return the hyper-parameters of a baseline that say how many samples it stores."""
-    return [key for key in load_baseline(name).hyper if key.startswith("memory")]
+    return [key for key in BASELINES[name].hyper if key.startswith("memory")]
 
 
-SEQUENTIAL = [name for name in find_baselines() if load_baseline(name).schedule == "sequential" and name not in STOCK]
+SEQUENTIAL = [name for name in BASELINES if BASELINES[name].schedule == "sequential" and name not in STOCK]
 CASES = [(name, memory) for name in SEQUENTIAL for memory in ((16, 1000) if budgets(name) else (None,))]
 
 
@@ -38,7 +38,7 @@ def test_contract_who_stores_samples_replays_from_the_second_task_on_and_nobody_
 
 @pytest.mark.parametrize("name", STOCK)
 def test_what_avalanche_leaves_out_is_said(name):
-    assert load_baseline(name).summary.startswith("stock Avalanche")
+    assert BASELINES[name].summary.startswith("stock Avalanche")
 
 
 def test_avalanche_s_mir_is_naive_where_every_class_is_in_every_batch(run, monkeypatch):

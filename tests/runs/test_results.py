@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chaoscl.data import card
+from chaoscl.config import build_spec
+from chaoscl.data import DATASETS
 from chaoscl.errors import UserError
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.runs import results
 from chaoscl.runs.results import check_folder, data_hash, data_kind
-from chaoscl.runs.spec import RunSpec
 from chaoscl.streams import find_stream
 
 
@@ -61,14 +61,14 @@ def test_modalities_stand_in_the_order_in_which_the_run_learned_the_tasks(order,
     seeds = range(4) if order == "shuffle" else [0]
     learned = set()
     for seed in seeds:
-        spec = RunSpec("ag_news,mnist", "task", "mlp256", "naive", seed, order=order)
-        tasks = tuple(task.name for task in find_stream(spec.stream, order, seed).tasks)
+        spec = build_spec("ag_news,mnist", "task", "mlp256", "naive", seed, order=order)
+        tasks = tuple(task.name for task in find_stream(spec.stream).ordered(order, seed).tasks)
         values = np.full((3, 2), 0.5)
         matrix = RetentionMatrix(tasks=tasks, mean=values, sd=0 * values, repetitions=1)
         monkeypatch.setattr(results, "stored", lambda folder, matrix=matrix: SimpleNamespace(matrix=matrix))
         record = results._record(SimpleNamespace(spec=spec, model="mlp256", folder=None), tiny_bank("ag_news", "mnist"))
         assert record.matrix.tasks == tasks
-        assert record.modalities == tuple(card(name).modality for name in tasks)
+        assert record.modalities == tuple(DATASETS[name].card.modality for name in tasks)
         learned.add(record.modalities)
     forward, backward = ("text", "image"), ("image", "text")
     expected = {"reversed": {backward}, "2-1": {backward}, "shuffle": {forward, backward}}.get(order, {forward})

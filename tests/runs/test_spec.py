@@ -7,7 +7,7 @@ from chaoscl.errors import UserError
 from chaoscl.models import ModelOptions
 from chaoscl.runs.spec import RunSpec, run_hash
 
-SPEC = RunSpec("text-image", "task", "chaos2k", "naive", 0)
+SPEC = build_spec("text-image", "task", "chaos2k", "naive", 0)
 DATA, VERSIONS, NAMED = {"mnist": "abc"}, {"torch": "1"}, {"model": {"hidden": 64}}
 
 

@@ -15,7 +15,7 @@ from torch.utils.data import TensorDataset
 from chaoscl.models import ModelOptions
 from chaoscl.models.network import HIDDEN_LOGIT
 from chaoscl.runs import recipes
-from chaoscl.runs.baseline import Setup, load_baseline
+from chaoscl.runs.baseline import BASELINES, Setup
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.optimiser import RecipeAdamW
 from chaoscl.runs.recipes import Settings
@@ -214,19 +214,19 @@ def test_random_labels_shuffles_the_training_labels_and_nothing_else(targets, se
         return Split(torch.stack([rows * 0, rows], dim=1), torch.tensor(labels, dtype=torch.int64))
 
     data = TaskData(Task("some", "ag_news"), 1, part(0, targets), part(100, [0, 1, 2]), part(200, [3, 2, 1]))
-    shuffled = load_baseline("random_labels").data(data, seed)
+    shuffled = BASELINES["random_labels"].data(data, seed)
     assert sorted(shuffled.train.targets.tolist()) == sorted(targets)
     assert torch.equal(shuffled.train.references, data.train.references)
     assert data.train.targets.tolist() == targets
     assert shuffled.validation is data.validation
     assert shuffled.test is data.test
     assert (shuffled.task, shuffled.task_label) == (data.task, 1)
-    again = load_baseline("random_labels").data(data, seed)
+    again = BASELINES["random_labels"].data(data, seed)
     assert torch.equal(again.train.targets, shuffled.train.targets)
 
 
 def test_random_labels_are_drawn_by_seed_and_task_and_leave_the_global_state(tasks):
-    shuffle = load_baseline("random_labels").data
+    shuffle = BASELINES["random_labels"].data
     state = torch.get_rng_state()
     first = shuffle(tasks[1], 0).train.targets
     assert torch.equal(torch.get_rng_state(), state)
@@ -246,7 +246,7 @@ def test_random_labels_stay_at_chance_where_naive_learns(train, monkeypatch):
 
 @pytest.mark.parametrize("name", ["naive", "replay", "joint", "independent", "gdumb"])
 def test_other_baselines_train_on_the_true_labels(name, tasks):
-    assert load_baseline(name).data(tasks[0], 3) is tasks[0]
+    assert BASELINES[name].data(tasks[0], 3) is tasks[0]
 
 
 # Dark experience replay.
@@ -304,7 +304,7 @@ class Linear(nn.Module):
 
 def fisher_plugin(model, **values):
     """The plugin of a strategy of ``ewc``."""
-    baseline = load_baseline("ewc")
+    baseline = BASELINES["ewc"]
     optimizer = RecipeAdamW(model.parameters())
     setup = Setup(model=model, optimizer=optimizer, batch=8, epochs=1, device="cpu", plugins=[])
     strategy = baseline.build(setup, **baseline.values(values))
@@ -356,7 +356,7 @@ def test_a_large_lambda_holds_the_shared_weights(train, after_each, baseline):
 
 def test_ewc_batch_s_importances_are_the_mean_squared_gradients_of_batches():
     model = Linear(3, 4)
-    baseline = load_baseline("ewc_batch")
+    baseline = BASELINES["ewc_batch"]
     optimizer = RecipeAdamW(model.parameters())
     setup = Setup(model=model, optimizer=optimizer, batch=8, epochs=1, device="cpu", plugins=[])
     (plugin,) = [one for one in baseline.build(setup, **baseline.values()).plugins if isinstance(one, EWCPlugin)]
@@ -374,7 +374,7 @@ def test_ewc_batch_s_importances_are_the_mean_squared_gradients_of_batches():
 
 def test_with_accumulation_the_reference_gradient_is_that_of_the_memory_alone():
     model = Linear(3, 4)
-    baseline = load_baseline("agem")
+    baseline = BASELINES["agem"]
     optimizer = RecipeAdamW(model.parameters())
     setup = Setup(model=model, optimizer=optimizer, batch=4, epochs=1, device="cpu", plugins=[])
     strategy = baseline.build(setup, memory_a_task=5, sample=5)

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from chaoscl.config import build_spec
 from chaoscl.errors import UserError
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.evaluation.stored import is_finished, read_run
-from chaoscl.models import ZOO
+from chaoscl.models import MODELS
 from chaoscl.runs import recipes
-from chaoscl.runs.baseline import FOLDER
-from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.sweep import plan_jobs, run_jobs, unfinished
 from chaoscl.streams import STREAMS, Stream, split, whole
 
@@ -41,7 +40,7 @@ def baselines(tmp_path):
 
 def specs(*names, seeds=1):
     return [
-        RunSpec("ag_news,mnist", "task", "mlp256", name, seed, recipe="quick")
+        build_spec("ag_news,mnist", "task", "mlp256", name, seed, recipe="quick")
         for seed in range(seeds)
         for name in names
     ]
@@ -132,7 +131,7 @@ def test_what_a_name_stands_for_changes_the_run(tiny_bank, tmp_path, monkeypatch
     wanted = specs("naive")
     digests = {plan_jobs(wanted, bank, tmp_path, FOLDER)[0].digest}
     with monkeypatch.context() as patch:
-        patch.setitem(ZOO, "mlp256", replace(ZOO["mlp256"], hidden=33))
+        patch.setitem(MODELS, "mlp256", replace(MODELS["mlp256"], hidden=33))
         digests.add(plan_jobs(wanted, bank, tmp_path, FOLDER)[0].digest)
     with monkeypatch.context() as patch:
         patch.setitem(recipes.RECIPES, "quick", replace(recipes.RECIPES["quick"], max_lr=lambda dataset: 1e-3))
@@ -199,7 +198,7 @@ def test_a_run_takes_the_batches_that_were_planned(tiny_bank, tmp_path, monkeypa
     half = split("mnist", (5, 5))[:1]
     monkeypatch.setitem(STREAMS, "uneven", Stream("uneven", (*whole("ag_news"), *half)))
     bank = tiny_bank("ag_news", "mnist")
-    spec = RunSpec("uneven", scenario, "mlp256", baseline, 0, recipe="quick", repetitions=1)
+    spec = build_spec("uneven", scenario, "mlp256", baseline, 0, recipe="quick", repetitions=1)
     (job,) = plan_jobs([spec], bank, tmp_path, FOLDER)
     events = []
     assert run_jobs([job], bank, FOLDER, 1, events.append) == {}
@@ -211,7 +210,7 @@ def test_a_task_of_some_classes_is_planned_by_their_share_of_the_rows(tiny_bank,
     bank = tiny_bank("mnist")
     batches = {}
     for stream in ("mnist", "split-mnist"):
-        spec = RunSpec(stream, "task", "mlp256", "naive", 0, recipe="online")
+        spec = build_spec(stream, "task", "mlp256", "naive", 0, recipe="online")
         (job,) = plan_jobs([spec], bank, tmp_path, FOLDER)
         batches[stream] = job.batches
     # 54 rows in batches of 10; five tasks of about 11.
@@ -221,7 +220,7 @@ def test_a_task_of_some_classes_is_planned_by_their_share_of_the_rows(tiny_bank,
 def test_processes_give_the_same_bytes(tiny_bank, tmp_path):
     bank = tiny_bank("ag_news", "mnist")
     # Workers import the recipes afresh, so both sides use the recipe as it is, on one epoch's worth of time.
-    wanted = [RunSpec("ag_news", "task", "mlp256", "naive", seed, recipe="standard") for seed in range(2)]
+    wanted = [build_spec("ag_news", "task", "mlp256", "naive", seed, recipe="standard") for seed in range(2)]
     one, two = (plan_jobs(wanted, tiny_bank("ag_news"), tmp_path / name, FOLDER) for name in ("one", "two"))
     bank = tiny_bank("ag_news")
     assert run_jobs(one, bank, FOLDER, 1) == run_jobs(two, bank, FOLDER, 2) == {}

@@ -6,10 +6,10 @@ from avalanche.training.plugins import EvaluationPlugin
 from torch import nn
 
 from chaoscl.compat import quiet_avalanche
+from chaoscl.config import build_spec
 from chaoscl.runs.baseline import Baseline
 from chaoscl.runs.execute import execute
 from chaoscl.runs.recipes import Settings
-from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.training import CurvePlugin, RunFailedError, not_finite, training_sample
 from chaoscl.speed.rig import ground, rig
 from chaoscl.streams import Stream, find_stream, materialise, split
@@ -80,7 +80,7 @@ def own_optimiser():
 
 @pytest.mark.usefixtures("few_batches")
 def test_the_steps_of_an_own_optimiser_are_counted(own_optimiser, tiny_bank):
-    spec = RunSpec("ag_news,mnist", "task", "chaos256", "sgd", 0, "quick")
+    spec = build_spec("ag_news,mnist", "task", "chaos256", "sgd", 0, "quick")
     outcome = execute(spec, own_optimiser, tiny_bank("ag_news", "mnist"))
     assert outcome.cost.optimiser_steps == 2 * 2 * 2
 
@@ -92,7 +92,7 @@ def test_a_diverging_optimiser_of_its_own_is_a_failed_run(tiny_bank):
 
         return Naive(**setup.options() | {"optimizer": torch.optim.SGD(setup.model.parameters(), lr=1e38)})
 
-    spec = RunSpec("ag_news,mnist", "task", "chaos256", "sgd", 0, "quick")
+    spec = build_spec("ag_news,mnist", "task", "chaos256", "sgd", 0, "quick")
     with pytest.raises(RunFailedError):
         execute(spec, Baseline(summary="SGD", build=build, source="-"), tiny_bank("ag_news", "mnist"))
 

@@ -117,7 +117,7 @@ def test_stock_avalanche_is_left_as_it_was_found():
 
 
 def test_a_repeated_data_set_is_memory_mapped_and_has_the_same_samples_over_and_over(tmp_path):
-    small = prepare("mnist", Source("embedded"))
+    small = prepare(DATASETS["mnist"], Source("embedded"))
     large = repeated(small, 2 * len(small.labels) + 5, tmp_path / "inputs.npy")
     assert len(large.inputs) == len(large.labels) == 2 * len(small.labels) + 5
     assert large.test_rows == small.test_rows

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chaoscl.data import CARDS, Bank, Source, prepare
+from chaoscl.data import DATASETS, Bank, Source, prepare
 from chaoscl.errors import UserError
 from chaoscl.speed import memory
 from chaoscl.speed.memory import bank_bytes, mapped, measure, official_bytes, own, resident
@@ -45,13 +45,13 @@ def test_pages_that_were_written_are_the_process_s_own(tmp_path):
 
 @linux
 def test_a_bank_that_was_read_is_shared(monkeypatch):
-    monkeypatch.setattr(memory, "SPEC", memory.RunSpec("split-mnist", "task", "mlp256", "naive", seed=0))
-    assert mapped() >= bank_bytes(Bank([prepare("mnist", Source("embedded"))]))
+    monkeypatch.setattr(memory, "SPEC", memory.build_spec("split-mnist", "task", "mlp256", "naive", seed=0))
+    assert mapped() >= bank_bytes(Bank([prepare(DATASETS["mnist"], Source("embedded"))]))
     assert own() == 0
 
 
 def test_official_bytes_are_those_of_the_prepared_tensors():
-    assert official_bytes([CARDS["mnist"]]) == 70_000 * 784
-    assert official_bytes([CARDS["imdb"], CARDS["cifar10"]]) == 50_000 * 256 * 4 + 60_000 * 3072
-    data = prepare("ag_news", Source("embedded"))
+    assert official_bytes([DATASETS["mnist"].card]) == 70_000 * 784
+    assert official_bytes([DATASETS["imdb"].card, DATASETS["cifar10"].card]) == 50_000 * 256 * 4 + 60_000 * 3072
+    data = prepare(DATASETS["ag_news"], Source("embedded"))
     assert bank_bytes(Bank([data])) == len(data.labels) * 128 * 4

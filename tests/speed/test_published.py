@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from chaoscl.cortex import ChaosCortex, ChaosNeuronParams, CortexParams
-from chaoscl.models.encoders import ImageEncoder
+from chaoscl.models.encoder_modules import ImageEncoder
 from chaoscl.speed import published
 
 

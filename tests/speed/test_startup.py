@@ -25,7 +25,7 @@ def loaded(*words):
 def test_help_loads_neither_torch_nor_numpy():
     packages = loaded("--help")
     assert "typer" in packages
-    assert not packages & {"torch", "avalanche", "numpy", "pandas", "chaoscl.main_job"}
+    assert not packages & {"torch", "avalanche", "numpy", "pandas", "chaoscl.api"}
 
 
 def test_the_list_loads_neither_torch_nor_avalanche():

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from chaoscl.data import Bank, Prepared, card
+from chaoscl.data import DATASETS, Bank, Prepared
 
 
 def in_memory(name, train, test):
     """``train`` + ``test`` rows of a data set; labels run through its classes from a start of its own."""
-    one = card(name)
+    one = DATASETS[name].card
     rows = train + test
     inputs = torch.zeros(rows, *one.shape, dtype=torch.int32 if one.modality == "text" else torch.uint8)
     labels = (torch.arange(rows) + len(name)) % len(one.classes)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoscl.data import Bank, Prepared, Source, card, prepare
+from chaoscl.data import DATASETS, Bank, Prepared, Source, prepare
 from chaoscl.errors import UserError
 from chaoscl.evaluation.heads import known_heads
 from chaoscl.streams import (
@@ -290,14 +290,14 @@ def test_joined_keeps_the_order(bank):
 
 
 def test_addition_is_split_as_published(cache_folder):
-    bank = Bank([prepare("addition", Source("embedded"), cache_folder)])
+    bank = Bank([prepare(DATASETS["addition"], Source("embedded"), cache_folder)])
     (part,) = materialise(Stream("sums", whole("addition")), "task", bank, 0)
     assert (len(part.train), len(part.validation), len(part.test)) == (160, 18, 20)
 
 
 def of_labels(train, test, name="mnist"):
     """A bank of one data set with these labels."""
-    one = card(name)
+    one = DATASETS[name].card
     labels = torch.tensor([*train, *test])
     return Bank(
         [Prepared(one, torch.zeros(len(labels), *one.shape), labels, len(train), (), "mirror", "", "", Path(name))]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoscl.data import CARDS, card
+from chaoscl.data import DATASETS
 from chaoscl.errors import UserError
 from chaoscl.streams import GIVEN, Stream, Task, label_ranges, split, whole
 from chaoscl.streams.stream import MOST_ORDERS
@@ -15,8 +15,8 @@ from chaoscl.streams.stream import MOST_ORDERS
 
 @st.composite
 def some_task(draw, name):
-    dataset = draw(st.sampled_from(list(CARDS)))
-    labels = range(len(card(dataset).classes))
+    dataset = draw(st.sampled_from(list(DATASETS)))
+    labels = range(len(DATASETS[dataset].card.classes))
     return Task(name, dataset, tuple(draw(st.lists(st.sampled_from(labels), unique=True))))
 
 

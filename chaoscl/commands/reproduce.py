@@ -1,8 +1,4 @@
-"""Run published experiments and hold our numbers against the published ones.
-
-python benchmarks/anchors.py
-python benchmarks/anchors.py --scenarios class --methods none,replay --seeds 1 --out anchors-subset
-"""
+"""``chaoscl reproduce``: run published experiments and hold our numbers against the published ones."""
 
 import os
 import sys
@@ -11,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from chaoscl.cli import listed, run_command
+from chaoscl.cli import listed
 
-FILE = Path(__file__).with_suffix(".toml")
+FILE = Path(__file__).parents[1] / "published" / "split-mnist.toml"
 FOLDER = Path("results") / "anchors"
 
 
@@ -28,7 +24,7 @@ def chosen(given: str, known: list[str], kind: str) -> list[str]:
     return names
 
 
-def anchors(
+def reproduce(
     scenarios: Annotated[str, typer.Option(help="Scenarios, separated by commas; all by default.")] = "",
     methods: Annotated[str, typer.Option(help="Methods, separated by commas; all by default.")] = "",
     seeds: Annotated[int, typer.Option(help="Number of seeds: 0, 1, ...")] = 3,
@@ -40,11 +36,12 @@ def anchors(
     """Run split MNIST as published, write anchors.csv, fail if a mean lies outside its band without a stated reason."""
     from rich.console import Console
 
+    from chaoscl.api import Output, execute
+    from chaoscl.config import RunConfig
     from chaoscl.errors import UserError
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.anchors import ANCHORS, anchor_frame, read_anchors, unexpected
     from chaoscl.files import write_atomic
-    from chaoscl.main_job import Request, execute_request
     from chaoscl.reports.anchors import anchor_table
     from chaoscl.reports.tables import rich_table
 
@@ -56,10 +53,10 @@ def anchors(
     for scenario in chosen(scenarios, wanted.scenarios, "scenario"):
         these = [anchor for anchor in wanted.anchors if anchor.scenario == scenario and anchor.method in asked]
         folder = out / f"{wanted.stream}-{scenario}"
-        status = execute_request(
-            Request(
+        status = execute(
+            RunConfig(
                 stream=wanted.stream,
-                model=wanted.model,
+                model=(wanted.model,),
                 baselines=tuple(anchor.baseline for anchor in these),
                 seeds=seeds,
                 scenario=scenario,
@@ -70,9 +67,8 @@ def anchors(
                 repetitions=1,
                 data=data,
                 data_dir=data_dir,
-                out=str(folder),
-                jobs=jobs or os.cpu_count() or 1,
-            )
+            ),
+            Output(str(folder), jobs or os.cpu_count() or 1),
         )
         if status:
             return status
@@ -85,7 +81,3 @@ def anchors(
     failures = unexpected(frame)
     sys.stderr.writelines(f"{line}\n" for line in failures)
     return 1 if failures else 0
-
-
-if __name__ == "__main__":
-    sys.exit(run_command(anchors))

@@ -1,17 +1,12 @@
-"""Rank baselines over the streams of several results folders: mean ranks, Friedman's test, a test of each pair.
-
-python benchmarks/ranks.py results/A results/B ... --metric average_accuracy
-"""
+"""``chaoscl ranks``: rank baselines over the streams of several results folders."""
 
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chaoscl.cli import run_command
 from chaoscl.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -48,7 +43,7 @@ def ranks(
         write_atomic(target / schema.RANKS.name, schema.to_csv(frame, schema.RANKS))
         write_atomic(target / schema.RANK_PAIRS.name, schema.to_csv(pairs, schema.RANK_PAIRS))
         save(critical_difference_figure(frame, pairs, title), target / FIGURE)
-        command = ["python", "benchmarks/ranks.py", *map(str, folders), "--metric", metric]
+        command = ["chaoscl", "ranks", *map(str, folders), "--metric", metric]
         write_atomic(target / COMMAND, shlex.join(command) + "\n")
     console = Console()
     console.print(rich_table(rank_table(frame, pairs), f"{title}: mean ranks over {', '.join(scores.columns)}"))
@@ -81,7 +76,7 @@ def read_summaries(folders: Sequence[Path]) -> dict[str, "pd.DataFrame"]:
         try:
             summary = schema.read_csv(schema.SUMMARY, path)
         except OSError as error:
-            raise UserError(f"{path} cannot be read; give folders that benchmarks/run.py has written") from error
+            raise UserError(f"{path} cannot be read; give folders that chaoscl run has written") from error
         except ValueError as error:
             raise UserError(f"{error}; run the folder's command.txt again") from error
         if len(summary.drop_duplicates(["stream", "scenario", "data", "data_sha256"])) != 1:
@@ -132,7 +127,7 @@ def comparable(summaries: dict[str, "pd.DataFrame"], metric: str) -> tuple["pd.D
         names = ", ".join(_name(key) for key in kept.index) or "none"
         raise UserError(
             f"two baselines with {metric} in every folder are needed, there is {names}; run the missing ones with"
-            " benchmarks/run.py --baselines"
+            " chaoscl run --baselines"
         )
     return kept, left_out
 
@@ -140,7 +135,3 @@ def comparable(summaries: dict[str, "pd.DataFrame"], metric: str) -> tuple["pd.D
 def _name(key: Any) -> str:
     baseline, model = key
     return f"{baseline} ({model})"
-
-
-if __name__ == "__main__":
-    sys.exit(run_command(ranks))

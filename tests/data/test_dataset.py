@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from chaoscl.data import CARDS, card
+from chaoscl.data import DATASETS
 from chaoscl.data.embedded import CLASSES, NAMES
 from chaoscl.errors import UserError
 
@@ -19,14 +19,15 @@ OFFICIAL = {
 
 
 def test_there_is_a_card_for_every_data_set_and_no_other():
-    assert {name: (len(one.classes), one.train_rows, one.test_rows, one.shape) for name, one in CARDS.items()} == (
-        OFFICIAL
-    )
+    assert {
+        name: (len(one.classes), one.train_rows, one.test_rows, one.shape)
+        for name, one in [(one.name, one.card) for one in DATASETS.values()]
+    } == (OFFICIAL)
 
 
-@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("name", DATASETS)
 def test_a_card_is_complete_and_agrees_with_itself(name):
-    one = card(name)
+    one = DATASETS[name].card
     assert one.name == name
     assert len(set(one.classes)) == len(one.classes)
     for words in (one.title, one.kind, one.official, one.licence, one.citation):
@@ -45,19 +46,19 @@ def test_a_card_is_complete_and_agrees_with_itself(name):
 
 @pytest.mark.parametrize("name", ["ag_news", "imdb"])
 def test_text_cards_pin_a_revision(name):
-    assert re.fullmatch(r"[\w-]+/\w+@[0-9a-f]{40}", card(name).official)
+    assert re.fullmatch(r"[\w-]+/\w+@[0-9a-f]{40}", DATASETS[name].card.official)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_embedded_stand_ins_have_the_classes_of_the_card(name):
-    assert CLASSES[name] == len(card(name).classes)
+    assert CLASSES[name] == len(DATASETS[name].card.classes)
 
 
 def test_a_card_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        card("mnist").name = "other"
+        DATASETS["mnist"].card.name = "other"
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are():
-    with pytest.raises(UserError, match=r"unknown data set 'minst'; there are: .*mnist.*addition$"):
-        card("minst")
+    with pytest.raises(UserError, match=r"data set 'minst' .did you mean mnist.*; there are: .*addition$"):
+        DATASETS["minst"]  # noqa: B018
