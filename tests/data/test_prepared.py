@@ -275,7 +275,9 @@ def test_of_several_processes_at_once_one_prepares(cache):
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["chaoscl.data"])
     told = context.SimpleQueue()
-    processes = [context.Process(target=prepare, args=("mnist", Source("embedded"), cache, told.put)) for _ in range(3)]
+    processes = [
+        context.Process(target=prepare, args=(DATASETS["mnist"], Source("embedded"), cache, told.put)) for _ in range(3)
+    ]
     for process in processes:
         process.start()
     for process in processes:

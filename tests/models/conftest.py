@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from chaoscl.models import ModelOptions, find_model
+from chaoscl.models import find_model
 from chaoscl.models.build import build_model
 
 CARDS = {
@@ -38,7 +38,7 @@ class FakeBank:
 
     @staticmethod
     def samples(name, rows):
-        if DATASETS[name].card.modality == "image":
+        if CARDS[name].modality == "image":
             return (rows.view(-1, 1, 1, 1) * 7 + torch.arange(784).view(1, 1, 28, 28)).remainder(256).to(torch.uint8)
         return (rows.view(-1, 1) + torch.arange(6)).remainder(len(VOCABULARIES[name])).to(torch.int32)
 
@@ -47,9 +47,7 @@ class FakeBank:
 def build():
     """Return a maker of networks of the zoo: heads of 3, 2 and 10 classes; words, prose and digits."""
 
-    def make(name="mlp256", options=None, visible=((0,), (1,), (2,)), seed=0):
-        return build_model(
-            find_model(name), options or ModelOptions(), FakeBank(), CARDS, VOCABULARIES, HEADS, visible, seed
-        )
+    def make(name="mlp256", visible=((0,), (1,), (2,)), seed=0, **options):
+        return build_model(find_model(name), FakeBank(), CARDS, VOCABULARIES, HEADS, visible, seed, **options)
 
     return make

@@ -2,6 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from chaoscl.errors import UserError
+from chaoscl.models import ENCODERS, EncoderSetup
 from chaoscl.models.encoder_modules import (
     ImageEncoder,
     Normalise,
@@ -10,6 +12,57 @@ from chaoscl.models.encoder_modules import (
     TextEncoder,
     merge_vocabularies,
 )
+
+SETUPS = {
+    "text": EncoderSetup(shape=(9,), vocabulary=12, size=6),
+    "image": EncoderSetup(shape=(3, 32, 32), vocabulary=0, size=6),
+}
+
+
+def built(name, setup=None):
+    encoder = ENCODERS[name]
+    values = {key: parameter.value for key, parameter in encoder.hyper.items()}
+    torch.manual_seed(0)
+    return encoder.build(setup or SETUPS[encoder.modality], **values)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_an_encoder_maps_samples_to_embeddings_and_learns(name):
+    setup = SETUPS[ENCODERS[name].modality]
+    encoder = built(name)
+    if ENCODERS[name].modality == "text":
+        samples = torch.randint(0, setup.vocabulary, (5, *setup.shape), dtype=torch.int32)
+        samples[0] = 0
+    else:
+        samples = torch.rand(5, *setup.shape)
+    embeddings = encoder(samples)
+    assert embeddings.shape == (5, setup.size)
+    assert torch.isfinite(embeddings).all()
+    embeddings.square().sum().backward()
+    assert all(parameter.grad is not None for parameter in encoder.parameters())
+
+
+@pytest.mark.parametrize("name", [name for name, encoder in ENCODERS.items() if encoder.modality == "text"])
+def test_padding_does_not_change_a_text(name):
+    encoder = built(name).eval()
+    tokens = torch.tensor([[3, 5, 7, 0, 0, 0, 0, 0, 0]], dtype=torch.int32)
+    with torch.no_grad():
+        before = encoder(tokens)
+        for parameter in encoder.parameters():
+            if parameter.shape[:1] == (9,):
+                parameter[3:] = 7.0  # the positions of the padding
+        torch.testing.assert_close(encoder(tokens), before)
+
+
+def test_lenet5_has_the_layers_of_the_paper():
+    encoder = built("lenet5", EncoderSetup((1, 28, 28), 0, 10))
+    # LeCun et al. 1998, with full connections to the second convolution: 156 + 2416 + 48120 + 10164, then 84 * 10 + 10.
+    assert count(encoder) == 156 + 2416 + 48_120 + 10_164 + 850
+
+
+def test_a_width_that_the_heads_do_not_divide_is_refused():
+    with pytest.raises(UserError, match="width=10: it must be a multiple of heads=4"):
+        ENCODERS["transformer"].build(SETUPS["text"], width=10, layers=1, heads=4)
 
 
 def count(module):

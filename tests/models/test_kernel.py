@@ -4,46 +4,50 @@ import pytest
 
 from chaoscl.cortex import kernels
 from chaoscl.errors import UserError
-from chaoscl.models.kernel import resolve_kernel
+from chaoscl.models import find_model
+from chaoscl.models import kernel as rule
+
+
+def resolve(kernel, model, device):
+    return rule.resolve_kernel(kernel, find_model(model), device)
 
 
 @pytest.mark.parametrize(
-    ("model", "mode", "expected"),
+    ("model", "expected"),
     [
-        ("chaos2k", "recurrent", "fused"),
-        ("chaos2k", "replica", "fused"),
-        ("chaos2k", "feedback", "torch"),
-        ("mlp2k", "recurrent", "fused"),
-        ("mlp400", "recurrent", "torch"),
+        ("chaos2k", "fused"),
+        ("chaos2k:mode=replica", "fused"),
+        ("chaos2k:mode=feedback", "torch"),
+        ("chaos2k:hidden=64+32", "torch"),
+        ("mlp2k", "fused"),
+        ("mlp2k:image=lenet5", "torch"),
+        ("mlp400", "torch"),
     ],
 )
-def test_auto_is_the_fused_one_where_it_has_something_to_do(model, mode, expected, monkeypatch):
+def test_auto_is_the_fused_one_where_it_has_something_to_do(model, expected, monkeypatch):
     monkeypatch.setattr(kernels, "_found", lambda name: True)
-    assert resolve_kernel("auto", model, mode, "cpu") == expected
-    assert resolve_kernel("torch", model, mode, "cpu") == "torch"
+    assert resolve("auto", model, "cpu") == expected
+    assert resolve("torch", model, "cpu") == "torch"
 
 
 def test_without_numba_auto_is_torch_and_fused_is_refused(monkeypatch):
     monkeypatch.setattr(kernels, "_found", lambda name: False)
-    assert resolve_kernel("auto", "chaos2k", "recurrent", "cpu") == "torch"
+    assert resolve("auto", "chaos2k", "cpu") == "torch"
     with pytest.raises(UserError, match="--kernel fused: the fused kernel needs numba"):
-        resolve_kernel("fused", "chaos2k", "recurrent", "cpu")
+        resolve("fused", "chaos2k", "cpu")
 
 
 def test_on_cuda_it_counts_spikes_and_leaves_images_to_torch(monkeypatch):
     monkeypatch.setattr(kernels, "_found", lambda name: True)
-    assert resolve_kernel("auto", "chaos2k", "recurrent", "cuda") == "fused"
-    assert resolve_kernel("auto", "mlp2k", "recurrent", "cuda") == "torch"
+    assert resolve("auto", "chaos2k", "cuda") == "fused"
+    assert resolve("auto", "mlp2k", "cuda") == "torch"
     with pytest.raises(UserError, match="--kernel fused can do nothing for mlp2k with --device cuda"):
-        resolve_kernel("fused", "mlp2k", "recurrent", "cuda")
+        resolve("fused", "mlp2k", "cuda")
 
 
 def test_the_model_is_built_with_its_kernel(build):
-    from chaoscl.models import ModelOptions
-
     plain = build("chaos256")
     assert plain.trunk.cortex.kernel == plain.encoders.of("digits").kernel == "torch"
-    pytest.importorskip("numba", reason="the extra 'fast' is not installed")
-    fused = build("chaos256", ModelOptions(kernel="fused"))
+    fused = build("chaos256", kernel="fused")
     assert fused.trunk.cortex.kernel == fused.encoders.of("digits").kernel == "fused"
     assert fused.meter.per_sample == plain.meter.per_sample

@@ -3,8 +3,6 @@ import copy
 import pytest
 import torch
 
-from chaoscl.models import ModelOptions
-
 DIGITS = torch.tensor([[2, 5], [2, 0], [2, 7], [2, 7]])
 MIXED = torch.tensor([[2, 5], [0, 1], [1, 4], [2, 9], [0, 3]])
 DIGIT_MACS = 784 * 400 + 400 * 400 + 400 * 15
@@ -104,7 +102,7 @@ def test_two_networks_have_meters_of_their_own(build):
 @pytest.mark.parametrize("mode", ["recurrent", "replica", "feedback"])
 @pytest.mark.parametrize(("label", "classes"), [(0, 3), (1, 5), (2, 10)])
 def test_a_spike_reaches_the_classes_that_are_shown_and_with_feedback_the_core(build, mode, label, classes):
-    network = build("chaos256", ModelOptions(mode=mode), visible=((0,), (0, 1), (2,)))
+    network = build(f"chaos256:mode={mode}", visible=((0,), (0, 1), (2,)))
     spikes = spikes_of(network)
     network(MIXED, torch.full((5,), label))
     assert spikes[0] > 0

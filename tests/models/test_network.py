@@ -4,7 +4,7 @@ import pytest
 import torch
 from avalanche.models import avalanche_forward
 
-from chaoscl.models import MODELS, ModelOptions
+from chaoscl.models import MODELS
 from chaoscl.models.build import parts
 from chaoscl.models.network import HIDDEN_LOGIT
 
@@ -27,7 +27,7 @@ def test_a_mixed_batch_answers_as_its_samples_do_alone(build):
     ],
 )
 def test_rows_are_told_by_the_encoder_that_they_pass(build, encoders, expected):
-    network = build(options=ModelOptions(encoders=encoders))
+    network = build(f"mlp256:encoders={encoders}")
     passed = {name: [] for name in network.encoders.encoders}
     for name, encoder in network.encoders.encoders.items():
         encoder.register_forward_pre_hook(lambda _, args, name=name: passed[name].append(len(args[0])))
@@ -110,7 +110,7 @@ def test_the_encoder_follows_the_sample_and_not_the_task_label(build):
 
 
 def test_one_encoder_a_modality_is_shared(build):
-    network = build(options=ModelOptions(encoders="modality")).eval()
+    network = build("mlp256:encoders=modality").eval()
     assert set(network.encoders.encoders) == {"text", "image"}
     assert network.encoders.encoders["text"].table.num_embeddings == 6
     assert network(MIXED, MIXED_LABELS).shape == (5, 15)
@@ -216,7 +216,7 @@ def test_the_cores_have_the_parameters_that_the_notes_count(build, name, core):
 
 
 def test_feedback_trains_the_recurrent_weights(build):
-    trunk = [part for part in parts(build("chaos2k", ModelOptions(mode="feedback"))) if part.name.startswith("trunk")]
+    trunk = [part for part in parts(build("chaos2k:mode=feedback")) if part.name.startswith("trunk")]
     assert all(part.trained for part in trunk)
 
 
@@ -235,8 +235,7 @@ def test_parts_named_untrained_are_those_without_a_gradient(build, name):
 
 
 def test_encoders_in_bfloat16_are_close_and_everything_else_is_float32(build):
-    options = ModelOptions(precision="bfloat16")
-    exact, short = build("mlp256"), build("mlp256", options)
+    exact, short = build("mlp256"), build("mlp256", precision="bfloat16")
     assert short.meter.per_sample == exact.meter.per_sample
     embeddings = exact.embed(MIXED), short.embed(MIXED)
     assert embeddings[1].dtype == torch.float32
