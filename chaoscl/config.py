@@ -178,23 +178,38 @@ def build_sweep(config: RunConfig) -> Sweep:
     return sweep
 
 
-def build_spec(**options: Any) -> RunSpec:
-    """Return one run from names: the fields of RunSpec, with names or objects for stream, model, baseline and recipe.
+def build_spec(
+    stream: str | Stream,
+    scenario: str,
+    model: str | Model,
+    baseline: str | Baseline,
+    seed: int,
+    recipe: str | Recipe = "standard",
+    **options: Any,
+) -> RunSpec:
+    """Return one run; its parts are given by name or as objects.
+
+    Args:
+        stream: what is learned.
+        scenario: ``task``, ``domain`` or ``class``.
+        model: that is asked for.
+        baseline: the strategy.
+        seed: of the run.
+        recipe: how tasks are trained.
+        options: further fields of RunSpec.
 
     Raises:
         UserError: a name is not known.
     """
-    named: dict[str, Callable[[str], Any]] = {
-        "stream": find_stream,
-        "model": find_model,
-        "baseline": find_baseline,
-        "recipe": find_recipe,
-    }
-    options = {"recipe": "standard", "scenario": "task"} | options
-    found = {
-        name: find(options[name]) if isinstance(options[name], str) else options[name] for name, find in named.items()
-    }
-    return RunSpec(**(options | found | {"scenario": check_scenario(options["scenario"])}))
+    return RunSpec(
+        stream=find_stream(stream) if isinstance(stream, str) else stream,
+        scenario=check_scenario(scenario),
+        model=find_model(model) if isinstance(model, str) else model,
+        baseline=find_baseline(baseline) if isinstance(baseline, str) else baseline,
+        seed=seed,
+        recipe=find_recipe(recipe) if isinstance(recipe, str) else recipe,
+        **options,
+    )
 
 
 def dataset_lookup(source: Source) -> Callable[[str], Dataset]:

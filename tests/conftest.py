@@ -1,16 +1,21 @@
 """What all rooms share: an environment of their own, the data mirror if there is one, banks of generated data."""
 
 import importlib.util
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import settings
+from PIL import Image
 
 from chaoscl.data import DATASETS, Bank, Prepared, Source, open_prepared, prepare
 
@@ -110,7 +115,7 @@ def write_prepared(folder: Path, name: str, train: int = ROWS["train"]) -> Prepa
     if vocabulary:
         (folder / "vocabulary.txt").write_text(vocabulary, encoding="utf-8")
     meta = {
-        "name": name,
+        "card": asdict(card),
         "source": "embedded",
         "note": "tiny",
         "remarks": [],
@@ -135,3 +140,29 @@ def tiny_bank(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Bank]:
         return Bank([made[name, train] for name in names])
 
     return make
+
+
+def _png(pixels):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def write_mirror():
+    """Return a writer of a mirror folder with a few grey images of one data set, of all labels but those left out."""
+
+    def write(folder, name, rows=40, train_without=(), test_without=()):
+        draws = np.random.default_rng(0)
+        (folder / name).mkdir(parents=True)
+        for split, left_out in (("train", train_without), ("test", test_without)):
+            pixels = draws.integers(0, 256, (rows, 28, 28), dtype=np.uint8)
+            labels = [label for label in range(10) if label not in left_out]
+            images = [{"bytes": _png(image), "path": ""} for image in pixels]
+            pq.write_table(
+                pa.table({"image": images, "label": [labels[row % len(labels)] for row in range(rows)]}),
+                folder / name / f"{split}.parquet",
+            )
+        return folder
+
+    return write

@@ -1,15 +1,10 @@
-"""Programs as a user types them, run in this process, and a tiny mirror folder."""
+"""Programs as a user types them, run in this process."""
 
 import importlib.util
-import io
 import sys
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 from chaoscl.cli import run_command
 from chaoscl.runs import recipes
@@ -43,29 +38,3 @@ def program(monkeypatch, capsys, tmp_path):
         return call
 
     return make
-
-
-def _png(pixels):
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def write_mirror():
-    """Return a writer of a mirror folder with a few grey images of one data set, of all labels but those left out."""
-
-    def write(folder, name, rows=40, train_without=(), test_without=()):
-        draws = np.random.default_rng(0)
-        (folder / name).mkdir(parents=True)
-        for split, left_out in (("train", train_without), ("test", test_without)):
-            pixels = draws.integers(0, 256, (rows, 28, 28), dtype=np.uint8)
-            labels = [label for label in range(10) if label not in left_out]
-            images = [{"bytes": _png(image), "path": ""} for image in pixels]
-            pq.write_table(
-                pa.table({"image": images, "label": [labels[row % len(labels)] for row in range(rows)]}),
-                folder / name / f"{split}.parquet",
-            )
-        return folder
-
-    return write

@@ -1,6 +1,7 @@
 """The command as a user types it, run in this process in an empty folder."""
 
 import sys
+from functools import partial
 
 import pytest
 
@@ -30,3 +31,9 @@ def chaoscl(monkeypatch, capsys, tmp_path):
         return status, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def program(chaoscl):
+    """Return a maker of functions that run one verb of ``chaoscl``."""
+    return lambda *verb: partial(chaoscl, *verb)

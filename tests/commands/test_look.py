@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from chaoscl import registry
 from chaoscl.data import DATASETS
 from chaoscl.listing import listing
 from chaoscl.models import MODELS
@@ -62,11 +63,15 @@ def test_what_is_empty_is_not_shown_to_a_person(chaoscl):
     assert "mean" not in out
 
 
-def test_baselines_of_another_folder_are_told(chaoscl, tmp_path):
+def test_included_parts_are_told_with_their_place(chaoscl, tmp_path):
     (tmp_path / "mine.py").write_text(
         "from chaoscl.runs.baseline import Baseline\nBASELINE = Baseline('what mine does', build=print, source='me')\n"
     )
-    assert "summary: what mine does" in chaoscl("info", "mine", "--baselines-dir", tmp_path)[1]
-    assert json.loads(chaoscl("list", "--json", "--baselines-dir", tmp_path)[1])["baselines"] == {
-        "mine": "what mine does"
-    }
+    with registry.restored():
+        told = chaoscl("info", "mine", "--include", tmp_path)[1]
+        assert "summary: what mine does" in told
+        assert f"origin: {tmp_path / 'mine.py'}" in told
+    with registry.restored():
+        listed = json.loads(chaoscl("list", "--json", "--include", tmp_path)[1])["baselines"]
+    assert listed["mine"] == f"what mine does [{tmp_path / 'mine.py'}]"
+    assert "naive" in listed

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chaoscl.commands import wandb_sync
-from chaoscl.data import Source, prepare
+from chaoscl.data import DATASETS, Source, prepare
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.matrices import read_records
 from chaoscl.evaluation.stored import read_run

@@ -61,4 +61,4 @@ def test_a_card_cannot_be_changed():
 
 def test_an_unknown_name_is_refused_with_the_names_there_are():
     with pytest.raises(UserError, match=r"data set 'minst' .did you mean mnist.*; there are: .*addition$"):
-        DATASETS["minst"]  # noqa: B018
+        DATASETS["minst"]

@@ -14,7 +14,6 @@ from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.execute import Outcome, execute
 from chaoscl.runs.retention import RetentionPlugin
 from chaoscl.runs.training import CurvePlugin
-from chaoscl.streams import find_stream
 
 STREAM = "ag_news,mnist,imdb"
 CONTRACT = {
@@ -42,8 +41,7 @@ def run(tiny_bank):
             baseline=name,
             hyper=hyper,
         )
-        stream = find_stream(spec.stream)
-        return execute(spec, BASELINES[name], tiny_bank(*stream.datasets))
+        return execute(spec, tiny_bank(*spec.stream.datasets))
 
     return train
 

@@ -8,7 +8,7 @@ import torch
 from avalanche.benchmarks.utils import _make_taskaware_classification_dataset
 from torch import nn
 
-from chaoscl.models import ModelOptions
+from chaoscl.models import MODELS
 from chaoscl.models.build import parts
 from chaoscl.runs.accounting import Stored, peak_memory, reset_peak_memory, stored
 from chaoscl.runs.networks import build_network
@@ -27,9 +27,7 @@ pytestmark = pytest.mark.usefixtures("few_batches")
 def start(tiny_bank):
     """The network as every run with seed 0 starts it."""
     stream = find_stream(STREAM)
-    return build_network(
-        "chaos256", ModelOptions(), tiny_bank(*stream.datasets), layout(stream, "task"), derive(0, "init")
-    )
+    return build_network(MODELS["chaos256"], tiny_bank(*stream.datasets), layout(stream, "task"), derive(0, "init"))
 
 
 def size(tensors):

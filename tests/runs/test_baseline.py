@@ -1,18 +1,13 @@
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chaoscl.errors import UserError
-from chaoscl.hyper import HyperParameter, Range
-from chaoscl.runs.baseline import BASELINES, Baseline
-
-GOOD = """
-from chaoscl.hyper import HyperParameter
-from chaoscl.runs.baseline import Baseline
-
-BASELINE = Baseline(summary="mine", build=lambda setup, rate: rate, source="me", hyper={"rate": HyperParameter(2, "guess")})
-"""
-
+from chaoscl.hyper import HyperParameter, Range, SearchRange
+from chaoscl.models import MODELS
+from chaoscl.runs.baseline import BASELINES, FOLDERS, Baseline, find_baseline
 
 PROMISED = {
     "naive",
@@ -57,7 +52,7 @@ def test_a_baseline_describes_itself_in_single_lines(name):
     words += [hyper.source for hyper in baseline.hyper.values()]
     assert all(words)
     assert not any("\n" in line for line in [*words, baseline.note])
-    assert baseline.model("chaos2k") in ("chaos2k", "mlp2k")
+    assert baseline.model(MODELS["chaos2k"]) in (MODELS["chaos2k"], MODELS["mlp2k"])
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -71,15 +66,9 @@ def test_a_baseline_s_values_are_those_of_its_file_and_lie_where_they_are_sought
             assert hyper.search.low > 0 or not hyper.search.log
 
 
-def test_a_file_in_another_folder_is_a_baseline(tmp_path):
-    (tmp_path / "mine.py").write_text(GOOD)
-    assert list(find_baselines(tmp_path)) == ["mine"]
-    assert load_baseline("mine", tmp_path).values() == {"rate": 2}
-
-
 def test_the_mlp_baseline_trains_the_mlp_of_the_same_widths():
-    assert BASELINES["mlp"].model("chaos4k") == "mlp4k"
-    assert BASELINES["naive"].model("chaos4k") == "chaos4k"
+    assert BASELINES["mlp"].model(MODELS["chaos4k"]) is MODELS["mlp4k"]
+    assert BASELINES["naive"].model(MODELS["chaos4k"]) is MODELS["chaos4k"]
 
 
 def test_an_unknown_baseline_is_one_line_with_a_guess():
@@ -87,26 +76,12 @@ def test_an_unknown_baseline_is_one_line_with_a_guess():
         BASELINES["repaly"]
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("import nothing_of_that_name", "cannot be loaded: ModuleNotFoundError"),
-        ("def", "cannot be loaded: SyntaxError"),
-        ("BASELINE = 3", "does not define BASELINE"),
-    ],
-)
-def test_a_broken_file_is_one_line(tmp_path, content, message):
-    (tmp_path / "broken.py").write_text(content)
-    with pytest.raises(UserError, match=message):
-        load_baseline("broken", tmp_path)
-
-
 TYPED = Baseline(
     summary="typed",
     build=print,
     source="me",
     hyper={
-        "rate": HyperParameter(0.5, "guess", Search(0.1, 1.0)),
+        "rate": HyperParameter(0.5, "guess", SearchRange(0.1, 1.0)),
         "memory": HyperParameter(10, "guess"),
         "word": HyperParameter("a", "guess"),
     },
@@ -160,20 +135,24 @@ def test_an_unknown_hyper_parameter_is_one_line_with_a_guess():
         BASELINES["naive"].values({"rate": 1})
 
 
-def test_a_folder_without_baselines_is_one_line(tmp_path):
-    with pytest.raises(UserError, match="no baselines in"):
-        find_baselines(tmp_path / "nowhere")
-
-
-def test_the_hash_follows_the_file(tmp_path):
-    (tmp_path / "mine.py").write_text(GOOD)
-    before = file_hash("mine", tmp_path)
-    (tmp_path / "mine.py").write_text(GOOD.replace("2, ", "3, "))
-    assert file_hash("mine", tmp_path) != before
+def test_a_function_of_a_module_or_file_is_a_baseline(tmp_path):
+    file = tmp_path / "my-strategies.py"
+    file.write_text('def pull(setup):\n    """Pull weights back.\n\n    More."""\n    return setup\n')
+    found = find_baseline(f"{file}:pull")
+    assert (found.name, found.summary, found.build(3)) == ("pull", "Pull weights back.", 3)
+    assert found.origin.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert find_baseline("textwrap:dedent").name == "dedent"
+    for text, words in (
+        (f"{file}:push", "has no attribute 'push'"),
+        ("no_such_module:f", "No module named"),
+        ("math:pi", "pi is not a function"),
+    ):
+        with pytest.raises(UserError, match=words):
+            find_baseline(text)
 
 
 def test_importing_a_baseline_does_not_import_avalanche():
-    for path in FOLDER.glob("*.py"):
+    for path in FOLDERS[1].glob("*.py"):
         heads = [line for line in path.read_text().splitlines() if line.startswith(("import", "from"))]
         assert not any("avalanche" in line for line in heads), path.name
     assert isinstance(BASELINES["naive"], Baseline)
@@ -206,7 +185,7 @@ def test_a_range_holds_its_ends_but_an_exclusive_low_one(low, high, exclusive, v
     ("hyper", "said"),
     [
         (
-            HyperParameter(5.0, "-", Search(10.0, 100.0)),
+            HyperParameter(5.0, "-", SearchRange(10.0, 100.0)),
             "hyper-parameter x: its value 5 lies outside its search, 10 to 100",
         ),
         (
@@ -214,7 +193,7 @@ def test_a_range_holds_its_ends_but_an_exclusive_low_one(low, high, exclusive, v
             "hyper-parameter x: its value -1 lies outside its range, at least 0",
         ),
         (
-            HyperParameter(0.5, "-", Search(0.1, 2.0), Range(0, 1)),
+            HyperParameter(0.5, "-", SearchRange(0.1, 2.0), Range(0, 1)),
             "hyper-parameter x: its search to 2 lies outside its range, at least 0 and at most 1",
         ),
     ],
@@ -227,7 +206,7 @@ def test_values_searches_and_ranges_that_contradict_each_other_are_refused(hyper
 @pytest.mark.parametrize(("low", "high", "log"), [(2, 1, False), (1, 1, False), (0, 1, True), (-1, 1, True)])
 def test_a_search_without_room_is_refused(low, high, log):
     with pytest.raises(UserError, match="nothing to search"):
-        Search(low, high, log)
+        SearchRange(low, high, log)
 
 
 @pytest.mark.parametrize(("each", "least"), [("task", 6), ("class", 20), ("", 2)])

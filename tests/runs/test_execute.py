@@ -8,7 +8,8 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from chaoscl.evaluation import schema
-from chaoscl.models import ModelOptions
+from chaoscl.models import MODELS, TRUNKS
+from chaoscl.models.network import untrained_parameters
 from chaoscl.runs import execute as execute_module
 from chaoscl.runs import recipes
 from chaoscl.runs import retention as retention_module
@@ -81,8 +82,7 @@ def test_contract_every_baseline_leaves_a_valid_matrix_curves_and_cost(contract,
 def test_contract_parameters_that_no_gradient_reaches_are_not_touched(contract, baseline):
     result = contract(baseline)
     fresh = build_network(
-        BASELINES[baseline].model("chaos256"),
-        ModelOptions(),
+        BASELINES[baseline].model(MODELS["chaos256"]),
         result.outcome.networks[0].bank,
         layout(find_stream(STREAM), "task"),
         derive(0, "init"),
@@ -90,7 +90,7 @@ def test_contract_parameters_that_no_gradient_reaches_are_not_touched(contract, 
     before = dict(fresh.trunk.named_parameters())
     # A penalty's zero gradient lets weight decay move idle parameters, a little; docs/footguns.md says so.
     tolerance = 1e-4 if baseline in PENALTIES else 0.0
-    for name in fresh.trunk.untrained_parameters():
+    for name in untrained_parameters(fresh.trunk):
         after = result.outcome.networks[0].trunk.get_parameter(name)
         torch.testing.assert_close(after, before[name], rtol=tolerance, atol=0.0)
     if baseline not in PENALTIES:
@@ -344,9 +344,16 @@ def test_a_loss_that_is_not_finite_ends_the_run(run, monkeypatch):
         run()
 
 
-@pytest.mark.parametrize("options", [ModelOptions(encoders="modality"), ModelOptions("dataset", "global", "feedback")])
-def test_variations_of_the_model_train(run, options):
-    assert np.isfinite(run(options=options).matrix.mean).all()
+@pytest.mark.parametrize(
+    "model",
+    [
+        "chaos256:encoders=modality",
+        "chaos256:pool=global,mode=feedback",
+        *(f"chaos256:trunk={name}" for name in TRUNKS),
+    ],
+)
+def test_variations_of_the_model_train(run, model):
+    assert np.isfinite(run(model=model).matrix.mean).all()
 
 
 @pytest.mark.parametrize("order", ["reversed", "3-1-2", "shuffle"])

@@ -5,10 +5,8 @@ from functools import partial
 import pytest
 import torch
 
-from chaoscl.models import ModelOptions
-
 pytestmark = pytest.mark.usefixtures("few_batches")
-BY_MODALITY = ModelOptions(encoders="modality")
+BY_MODALITY = "chaos256:encoders=modality"
 
 
 @pytest.fixture
@@ -50,13 +48,13 @@ def test_where_all_tasks_share_one_encoder_it_is_lwf(train, scenario):
 def test_a_head_is_distilled_on_inputs_of_its_own_encoder_and_on_no_others(train, after_each):
     """AG News, MNIST, IMDB, with an encoder for each modality: IMDB passes AG News's encoder, not MNIST's."""
     ends = after_each(parameters)
-    train("lwf_encoder", options=BY_MODALITY)
+    train("lwf_encoder", model=BY_MODALITY)
     first, second, third = ends
     assert torch.equal(first["heads.0.weight"], second["heads.0.weight"])
     assert not torch.equal(second["heads.0.weight"], third["heads.0.weight"])
     assert torch.equal(second["heads.1.weight"], third["heads.1.weight"])
     ends.clear()
-    train("lwf", options=BY_MODALITY)
+    train("lwf", model=BY_MODALITY)
     first, second, third = ends
     assert not torch.equal(first["heads.0.weight"], second["heads.0.weight"])
     assert not torch.equal(second["heads.1.weight"], third["heads.1.weight"])

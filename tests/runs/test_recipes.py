@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from chaoscl.data import DATASETS
 from chaoscl.errors import UserError
-from chaoscl.runs.recipes import CONVERGED, QUICK_BATCHES, RECIPES, SHORT_FRACTION, Settings, find_recipe
+from chaoscl.runs.recipes import QUICK_BATCHES, RECIPES, SHORT_FRACTION, Settings, find_recipe
 
 
 def test_the_seed_recipe_is_that_of_the_notes():
     seed = find_recipe("seed")
-    assert {name: seed.settings(name, 50_000).epochs for name in DATASETS} == {
+    assert {name: seed.settings(DATASETS[name], 50_000).epochs for name in DATASETS} == {
         "ag_news": 8,
         "imdb": 8,
         "fashion_mnist": 6,
@@ -20,21 +20,22 @@ def test_the_seed_recipe_is_that_of_the_notes():
         "emnist_letters": 10,
         "addition": 100,
     }
-    assert seed.settings("imdb", 1000) == Settings(8, 64, 1e-3, 0.3, 1e-4, 4)
-    assert seed.settings("mnist", 1000) == Settings(8, 128, 2e-3, 0.2, 1e-4, 1)
-    assert seed.settings("cifar10", 1000) == Settings(10, 128, 2e-3, 0.2, 5e-4, 2)
+    assert seed.settings(DATASETS["imdb"], 1000) == Settings(8, 64, 1e-3, 0.3, 1e-4, 4)
+    assert seed.settings(DATASETS["mnist"], 1000) == Settings(8, 128, 2e-3, 0.2, 1e-4, 1)
+    assert seed.settings(DATASETS["cifar10"], 1000) == Settings(10, 128, 2e-3, 0.2, 5e-4, 2)
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_the_standard_recipe_has_a_rate_and_epochs_of_its_own_and_does_not_accumulate(dataset):
-    seed, standard = (RECIPES[name].settings(dataset, 50_000) for name in ("seed", "standard"))
-    rate, epochs = CONVERGED[dataset]
+    seed, standard = (RECIPES[name].settings(DATASETS[dataset], 50_000) for name in ("seed", "standard"))
+    schedule = DATASETS[dataset].schedule
+    rate, epochs = schedule.max_lr, schedule.epochs
     assert standard == replace(seed, max_lr=rate, epochs=epochs, accumulation=1)
 
 
 @pytest.mark.parametrize("dataset", ["mnist", "imdb"])
 def test_the_quick_recipe_aims_at_a_number_of_small_batches(dataset):
-    settings = [find_recipe("quick").settings(dataset, rows) for rows in (32, 3200, 10**6)]
+    settings = [find_recipe("quick").settings(DATASETS[dataset], rows) for rows in (32, 3200, 10**6)]
     assert [one.epochs for one in settings] == [QUICK_BATCHES, QUICK_BATCHES // 100, 1]
     assert {one.batch for one in settings} == {32}
 
@@ -47,31 +48,31 @@ PLAIN = {"online": (10, 1e-3), "anchor-split": (128, 1e-3), "anchor-permuted": (
 @pytest.mark.parametrize("name", PLAIN)
 def test_plain_recipes_have_a_constant_rate_no_decay_and_no_clipping(name, dataset):
     batch, rate = PLAIN[name]
-    settings = find_recipe(name).settings(dataset, 1000)
+    settings = find_recipe(name).settings(DATASETS[dataset], 1000)
     assert (settings.batch, settings.max_lr) == (batch, rate)
     assert (settings.rise, settings.weight_decay, settings.clip, settings.accumulation) == (None, 0.0, None, 1)
 
 
 @pytest.mark.parametrize("name", [name for name in RECIPES if name not in PLAIN])
 def test_the_other_recipes_have_a_cycle_decay_and_clipping(name):
-    settings = find_recipe(name).settings("mnist", 1000)
+    settings = find_recipe(name).settings(DATASETS["mnist"], 1000)
     assert (settings.rise, settings.weight_decay, settings.clip) == (0.2, 1e-4, 1.0)
 
 
 def test_the_anchors_alone_keep_one_optimiser_for_all_tasks():
-    kept = {name for name, recipe in RECIPES.items() if not recipe.settings("mnist", 1000).fresh}
+    kept = {name for name, recipe in RECIPES.items() if not recipe.settings(DATASETS["mnist"], 1000).fresh}
     assert kept == {"anchor-split", "anchor-permuted"}
 
 
 @given(rows=st.integers(1, 10**6))
 def test_online_sees_every_row_once(rows):
-    assert find_recipe("online").settings("mnist", rows).epochs == 1
+    assert find_recipe("online").settings(DATASETS["mnist"], rows).epochs == 1
 
 
 @pytest.mark.parametrize(("name", "batches"), [("anchor-split", 2000), ("anchor-permuted", 5000)])
 @given(rows=st.integers(1, 10**6), dataset=st.sampled_from(list(DATASETS)))
 def test_the_anchors_come_as_near_to_their_batches_as_whole_epochs_can(name, batches, rows, dataset):
-    settings = find_recipe(name).settings(dataset, rows)
+    settings = find_recipe(name).settings(DATASETS[dataset], rows)
     epoch = -(-rows // settings.batch)
     assert settings.epochs >= 1
     for other in (settings.epochs - 1, settings.epochs + 1):
@@ -81,13 +82,13 @@ def test_the_anchors_come_as_near_to_their_batches_as_whole_epochs_can(name, bat
 
 def test_the_anchors_epochs_by_hand():
     # 54,000 digits in 422 batches of 128; a fifth of them in 85.
-    assert find_recipe("anchor-permuted").settings("mnist", 54_000).epochs == 12
-    assert find_recipe("anchor-split").settings("mnist", 10_800).epochs == 24
+    assert find_recipe("anchor-permuted").settings(DATASETS["mnist"], 54_000).epochs == 12
+    assert find_recipe("anchor-split").settings(DATASETS["mnist"], 10_800).epochs == 24
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_the_short_recipe_differs_from_the_standard_one_in_epochs_only(dataset):
-    short, standard = (RECIPES[name].settings(dataset, 50_000) for name in ("short", "standard"))
+    short, standard = (RECIPES[name].settings(DATASETS[dataset], 50_000) for name in ("short", "standard"))
     assert 1 <= short.epochs <= standard.epochs
     assert replace(short, epochs=standard.epochs) == standard
     if DATASETS[dataset].card.modality == "image":
@@ -116,8 +117,8 @@ def test_a_recipe_with_changes_has_these_for_every_data_set_and_the_rest_of_the_
     text = name + ":" * bool(changes) + ",".join(f"{key}={value!r}" for key, value in changes.items())
     changed = find_recipe(text)
     assert changed.name == text
-    plain = replace(RECIPES[name], batch=batch or RECIPES[name].batch).settings(dataset, 1000)
-    assert changed.settings(dataset, 1000) == replace(plain, **changes)
+    plain = replace(RECIPES[name], batch=batch or RECIPES[name].batch).settings(DATASETS[dataset], 1000)
+    assert changed.settings(DATASETS[dataset], 1000) == replace(plain, **changes)
 
 
 @pytest.mark.parametrize(

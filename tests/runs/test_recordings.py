@@ -5,8 +5,9 @@ import torch
 
 from chaoscl.config import build_spec
 from chaoscl.errors import UserError
-from chaoscl.models import ModelOptions
+from chaoscl.models import find_model
 from chaoscl.runs import recipes
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.execute import execute
 from chaoscl.runs.recordings import trained_recordings
 from chaoscl.runs.retention import evaluating
@@ -22,8 +23,8 @@ def short(monkeypatch):
 @pytest.mark.parametrize("baseline", ["naive", "independent"])
 def test_each_task_has_a_sample_recorded_for_the_ticks_of_the_model(tiny_bank, baseline):
     bank = tiny_bank("ag_news", "mnist")
-    spec = replace(SPEC, baseline=baseline)
-    recordings = trained_recordings(spec, load_baseline(baseline, FOLDER), bank)
+    spec = replace(SPEC, baseline=BASELINES[baseline])
+    recordings = trained_recordings(spec, bank)
     assert list(recordings) == ["ag_news", "mnist"]
     for recording in recordings.values():
         (spikes,) = recording.spikes
@@ -33,11 +34,10 @@ def test_each_task_has_a_sample_recorded_for_the_ticks_of_the_model(tiny_bank, b
 
 def test_the_recorded_cortex_is_the_trained_one(tiny_bank, monkeypatch):
     bank = tiny_bank("ag_news", "mnist")
-    baseline = load_baseline("naive", FOLDER)
-    (network,) = execute(SPEC, baseline, bank).networks
+    (network,) = execute(SPEC, bank).networks
     kept = []
     monkeypatch.setattr("chaoscl.runs.recordings.record", lambda *arguments: kept.append(arguments))
-    trained_recordings(SPEC, baseline, bank)
+    trained_recordings(SPEC, bank)
     for cortex, embedding, *_ in kept:
         assert torch.equal(cortex.layers[0].w_in, network.trunk.cortex.layers[0].w_in)
         assert embedding.shape == (1, 8)
@@ -51,6 +51,6 @@ def test_the_recorded_cortex_is_the_trained_one(tiny_bank, monkeypatch):
 def test_what_has_no_cortex_or_no_time_is_refused(tiny_bank):
     bank = tiny_bank("ag_news", "mnist")
     with pytest.raises(UserError, match="mlp trains mlp256, which has no cortex"):
-        trained_recordings(replace(SPEC, baseline="mlp"), load_baseline("mlp", FOLDER), bank)
+        trained_recordings(replace(SPEC, baseline=BASELINES["mlp"]), bank)
     with pytest.raises(UserError, match="replica cannot be recorded"):
-        trained_recordings(replace(SPEC, options=ModelOptions(mode="replica")), load_baseline("naive", FOLDER), bank)
+        trained_recordings(replace(SPEC, model=find_model("chaos256:mode=replica")), bank)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from chaoscl.models import ModelOptions
+from chaoscl.models import MODELS
 from chaoscl.models.network import HIDDEN_LOGIT
 from chaoscl.runs import recipes
 from chaoscl.runs.baseline import BASELINES, Setup
@@ -62,9 +62,7 @@ def test_frozen_never_changes_the_trunk_and_trains_the_rest(run, after_each, tin
     run("frozen", scenario=scenario)
     shown = layout(find_stream(STREAM), scenario)
     start = dict(
-        build_network(
-            "chaos256", ModelOptions(), tiny_bank(*STREAM.split(",")), shown, derive(0, "init")
-        ).named_parameters()
+        build_network(MODELS["chaos256"], tiny_bank(*STREAM.split(",")), shown, derive(0, "init")).named_parameters()
     )
     for weights in found:
         assert not moved(start, weights, "trunk")

@@ -80,8 +80,8 @@ def own_optimiser():
 
 @pytest.mark.usefixtures("few_batches")
 def test_the_steps_of_an_own_optimiser_are_counted(own_optimiser, tiny_bank):
-    spec = build_spec("ag_news,mnist", "task", "chaos256", "sgd", 0, "quick")
-    outcome = execute(spec, own_optimiser, tiny_bank("ag_news", "mnist"))
+    spec = build_spec("ag_news,mnist", "task", "chaos256", own_optimiser, 0, "quick")
+    outcome = execute(spec, tiny_bank("ag_news", "mnist"))
     assert outcome.cost.optimiser_steps == 2 * 2 * 2
 
 
@@ -92,9 +92,10 @@ def test_a_diverging_optimiser_of_its_own_is_a_failed_run(tiny_bank):
 
         return Naive(**setup.options() | {"optimizer": torch.optim.SGD(setup.model.parameters(), lr=1e38)})
 
-    spec = build_spec("ag_news,mnist", "task", "chaos256", "sgd", 0, "quick")
+    diverging = Baseline(summary="SGD", build=build, source="-", name="sgd")
+    spec = build_spec("ag_news,mnist", "task", "chaos256", diverging, 0, "quick")
     with pytest.raises(RunFailedError):
-        execute(spec, Baseline(summary="SGD", build=build, source="-"), tiny_bank("ag_news", "mnist"))
+        execute(spec, tiny_bank("ag_news", "mnist"))
 
 
 def test_the_training_sample_is_fixed_drawn_from_training_rows_and_as_large_as_the_validation_part(tiny_bank):

@@ -7,21 +7,21 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from chaoscl import main_job
-from chaoscl.api import check
+from chaoscl import api
+from chaoscl.config import build_sweep
 from chaoscl.evaluation import anchors as evaluation_anchors
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.anchors import ANCHORS, anchor_frame, read_anchors
 
 ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / "benchmarks" / "anchors.toml"
+FILE = ROOT / "chaoscl" / "published" / "split-mnist.toml"
 COMMITTED = ROOT / "results" / "anchors"
 
 
 @pytest.fixture
 def command(program):
     """Return a function that runs the program in this process: exit status, stdout, stderr."""
-    return program("anchors")
+    return program("reproduce")
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def asked(monkeypatch):
     noted = SimpleNamespace(requests=[], shift={}, status=0)
     published = {(anchor.scenario, anchor.baseline): anchor.published for anchor in read_anchors(FILE).anchors}
 
-    def execute(request):
-        noted.requests.append(request)
+    def execute(request, output):
+        noted.requests.append((request, output))
         lines = [
             {
                 "stream": request.stream,
                 "scenario": request.scenario,
-                "model": request.model,
+                "model": request.model[0],
                 "baseline": name,
                 "data": "mirror",
                 "data_sha256": "ff",
@@ -76,12 +76,12 @@ def asked(monkeypatch):
                 ("backward_transfer", -0.5),
             )
         ]
-        folder = Path(request.out)
+        folder = Path(output.out)
         folder.mkdir(parents=True)
         schema.write_csv(pd.DataFrame(lines), schema.SUMMARY, folder / "summary.csv")
         return noted.status
 
-    monkeypatch.setattr(main_job, "execute_request", execute)
+    monkeypatch.setattr(api, "execute", execute)
     return noted
 
 
@@ -96,15 +96,21 @@ def test_every_published_number_is_held_against_ours(command, asked, tmp_path):
     assert frame["mean"].tolist() == pytest.approx(frame["published"].tolist())
     assert set(frame["inside"]) == {"yes"}
     assert set(frame["n"]) == {2}
-    assert [request.scenario for request in asked.requests] == ["task", "domain", "class"]
-    for request in asked.requests:
-        assert request.out == f"results/anchors/split-mnist-{request.scenario}"
-        specs, _ = check(request)
+    assert [request.scenario for request, _ in asked.requests] == ["task", "domain", "class"]
+    for request, output in asked.requests:
+        assert output.out == f"results/anchors/split-mnist-{request.scenario}"
+        specs = build_sweep(request).specs
         these = {anchor.baseline: anchor for anchor in wanted.anchors if anchor.scenario == request.scenario}
-        assert [(spec.seed, spec.baseline) for spec in specs] == [(seed, name) for seed in (0, 1) for name in these]
+        assert [(spec.seed, spec.baseline.name) for spec in specs] == [
+            (seed, name) for seed in (0, 1) for name in these
+        ]
         for spec in specs:
-            assert dict(spec.hyper) == these[spec.baseline].hyper
-            assert (spec.stream, spec.model, spec.recipe) == (wanted.stream, wanted.model, wanted.recipe)
+            assert dict(spec.hyper) == these[spec.baseline.name].hyper
+            assert [part.name for part in (spec.stream, spec.model, spec.recipe)] == [
+                wanted.stream,
+                wanted.model,
+                wanted.recipe,
+            ]
     assert "inside" in out
 
 
@@ -123,7 +129,7 @@ def test_a_mean_outside_its_band_is_pointed_out_and_fails(command, asked, tmp_pa
         f"outside its band: {method}, class: {line['mean']:.2f} not in {line['low']:.2f} .. {line['high']:.2f}\n"
     )
     assert method in out
-    (request,) = asked.requests
+    ((request, _),) = asked.requests
     assert request.baselines == tuple(names[name] for name in methods)
 
 
@@ -143,7 +149,7 @@ def test_a_known_miss_is_published_and_does_not_fail(command, asked, tmp_path, m
 def test_a_run_that_failed_ends_it_before_any_verdict(command, asked, tmp_path):
     asked.status = 1
     assert command("--out", "o", "--jobs", "1")[0] == 1
-    assert [request.scenario for request in asked.requests] == ["task"]
+    assert [request.scenario for request, _ in asked.requests] == ["task"]
     assert not (tmp_path / "o" / "anchors.csv").exists()
 
 

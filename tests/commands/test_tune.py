@@ -11,9 +11,9 @@ from chaoscl.evaluation import schema
 from chaoscl.evaluation.metrics import average_incremental_accuracy
 from chaoscl.evaluation.tuning import CHOSEN, TRIALS
 from chaoscl.hyper import HyperParameter
+from chaoscl.hyper import SearchRange as Space
 from chaoscl.runs import execute as execute_module
 from chaoscl.runs.baseline import BASELINES, Baseline
-from chaoscl.runs.baseline import Search as Space
 from chaoscl.runs.training import RunFailedError
 from chaoscl.runs.tuning import FIRST_SEED, Search, search
 
@@ -42,8 +42,8 @@ def tried(monkeypatch):
     """Put a stand-in in the place of training, whose score follows from values and seed, and note what it is given."""
     specs = []
 
-    def execute(spec, baseline, bank):
-        values = list(baseline.values(dict(spec.hyper)).values())
+    def execute(spec, bank):
+        values = list(spec.values.values())
         specs.append(spec)
         if values and values[0] > 1e6:
             raise RunFailedError("the loss is nan")
@@ -82,7 +82,7 @@ def test_the_tables_hold_every_trial_and_what_was_chosen(command, tables, tmp_pa
         assert (line["label"], line["tasks"], line["seeds"]) == ("tuned", 1, str(FIRST_SEED))
         assert line["baseline"] in out
     assert (tmp_path / "o" / "command.txt").read_text() == (
-        "python benchmarks/tune.py --stream ag_news,addition --model mlp256 --baselines naive,ewc,derpp"
+        "chaoscl tune --stream ag_news,addition --model mlp256 --baselines naive,ewc,derpp"
         " --scenario task --recipe quick --trials 3 --seeds 1 --tasks 1 --data embedded\n"
     )
     assert sum(" trial " in line for line in err.splitlines()) == len(trials)
@@ -123,9 +123,9 @@ def test_tuning_seeds_and_rows_are_never_those_of_a_reported_run(command, tables
     ],
 )
 def test_values_are_recorded_as_they_were_tried(tmp_path, tried, embedded_bank, value, space):
-    spec = build_spec(PAIR, "task", "mlp256", "odd", FIRST_SEED, repetitions=1, part="validation", tasks=2)
-    odd = Baseline("odd", print, "me", {"size": HyperParameter(value, "guess", space)})
-    search(Search(spec, 4, 1), {"odd": odd}, embedded_bank("ag_news", "addition"), tmp_path, print)
+    odd = Baseline("odd", print, "me", {"size": HyperParameter(value, "guess", space)}, name="odd")
+    spec = build_spec(PAIR, "task", "mlp256", odd, FIRST_SEED, repetitions=1, part="validation", tasks=2)
+    search(Search(spec, 4, 1), [odd], embedded_bank("ag_news", "addition"), tmp_path, print)
     trials = schema.read_csv(TRIALS, tmp_path / "trials.csv")
     used = [dict(spec.hyper)["size"] for spec in tried]
     assert [type(value)(row.rpartition("=")[2]) for row in trials["values"]] == used
@@ -134,9 +134,9 @@ def test_values_are_recorded_as_they_were_tried(tmp_path, tried, embedded_bank, 
 
 
 def test_a_score_is_the_mean_over_tuning_seeds_and_a_failed_run_scores_nothing(tmp_path, tried, embedded_bank):
-    spec = build_spec(PAIR, "task", "mlp256", "odd", FIRST_SEED, repetitions=1, part="validation", tasks=2)
-    odd = Baseline("odd", print, "me", {"rate": HyperParameter(1.0, "guess", Space(1.0, 1e12))})
-    search(Search(spec, 6, 2), {"odd": odd}, embedded_bank("ag_news", "addition"), tmp_path, print)
+    odd = Baseline("odd", print, "me", {"rate": HyperParameter(1.0, "guess", Space(1.0, 1e12))}, name="odd")
+    spec = build_spec(PAIR, "task", "mlp256", odd, FIRST_SEED, repetitions=1, part="validation", tasks=2)
+    search(Search(spec, 6, 2), [odd], embedded_bank("ag_news", "addition"), tmp_path, print)
     trials = schema.read_csv(TRIALS, tmp_path / "trials.csv")
     distance = abs(np.log(1.1) - 2)
     by_hand = np.mean([1 / (3 + distance + seed % 7) for seed in (1_000_000, 1_000_001)])
@@ -155,7 +155,7 @@ def test_scores_are_accuracies_on_validation_rows(command, tables, embedded_bank
 
     def matrix(baseline, part):
         spec = build_spec(PAIR, "class", "mlp256", baseline, 1_000_000, "quick", repetitions=1, part=part)
-        return execute_module.execute(spec, BASELINES[baseline], embedded_bank("ag_news", "addition")).matrix.mean
+        return execute_module.execute(spec, embedded_bank("ag_news", "addition")).matrix.mean
 
     seen = matrix("ewc", "validation")
     by_hand = (seen[1, 0] + (seen[2, 0] + seen[2, 1]) / 2) / 2
@@ -194,7 +194,7 @@ def found(tmp_path, bank, folder, trials, names=NAMES, stop=None):
             raise KeyboardInterrupt
 
     spec = build_spec(PAIR, "task", "mlp256", "ewc", FIRST_SEED, repetitions=1, part="validation", tasks=2)
-    baselines = {name: BASELINES[name] for name in names}
+    baselines = [BASELINES[name] for name in names]
     search(Search(spec, trials, 1), baselines, bank, tmp_path / folder, report)
     return len(reported)
 

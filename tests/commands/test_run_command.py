@@ -1,6 +1,5 @@
 """The command in command.txt asks for the same runs, and other options get another folder."""
 
-import importlib.util
 import shlex
 import shutil
 import sys
@@ -11,48 +10,51 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoscl import main_job
-from chaoscl.api import Request, check, default_out
-from chaoscl.cli import run_command
+from chaoscl import api, config, registry
+from chaoscl.cli import run_app
+from chaoscl.commands.app import build_app
+from chaoscl.config import RunConfig, build_sweep
 from chaoscl.models import MODELS
 from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.recipes import RECIPES
 from chaoscl.streams import SCENARIOS
 
-PROGRAM = Path(__file__).resolve().parents[2] / "benchmarks" / "run.py"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def asked(*words):
-    """Return the request that the program makes of a command's words."""
-    spec = importlib.util.spec_from_file_location("run_program", PROGRAM)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    requests = []
+    """Return the configuration that the command makes of its words."""
+    noted = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [str(PROGRAM), *words])
-        patch.setattr(main_job, "execute_request", lambda request: requests.append(request) or 0)
-        assert run_command(module.run) == 0
-    (request,) = requests
-    return request
+        patch.setattr(sys, "argv", ["chaoscl", "run", *words])
+        patch.setattr(api, "execute", lambda configured, output: noted.append(configured) or 0)
+        assert run_app(build_app()) == 0
+    (configured,) = noted
+    return configured
 
 
-def again(request):
-    """Return the request that the command of a request makes."""
-    program, file, *words = shlex.split(request.command)
-    assert (program, file) == ("python", "benchmarks/run.py")
+def again(configured):
+    """Return the configuration that the command of another makes."""
+    program, verb, *words = shlex.split(build_sweep(configured).command)
+    assert (program, verb) == ("chaoscl", "run")
     return asked(*words)
 
 
+def command_of(*words):
+    return build_sweep(asked(*words)).command
+
+
 def assert_same_runs(first, second):
-    assert check(first) == check(second)
-    assert first.command == second.command
+    one, two = build_sweep(first), build_sweep(second)
+    assert one.specs == two.specs
+    assert one.command == two.command
     for kind in ("mirror", "embedded"):
-        assert default_out(first, kind) == default_out(second, kind)
+        assert one.default_out(kind) == two.default_out(kind)
 
 
 HYPER = ("ewc.ewc_lambda=100", "ewc.ewc_lambda=2.5e-05", "replay.memory=50", "lwf.alpha=2", "lwf.temperature=1e1")
 requests = st.builds(
-    lambda stream, baselines, values, **options: Request(
+    lambda stream, baselines, values, **options: RunConfig(
         stream=stream[0],
         order=stream[1],
         baselines=tuple(baselines),
@@ -70,13 +72,13 @@ requests = st.builds(
     ),
     st.lists(st.sampled_from(["naive", "ewc", "replay", "lwf", "joint"]), min_size=1, unique=True),
     st.lists(st.sampled_from(HYPER), unique=True),
-    model=st.sampled_from(list(MODELS)),
+    model=st.lists(
+        st.sampled_from([*MODELS, "chaos2k:fail_prob=0.9,hidden=64+32"]), min_size=1, max_size=2, unique=True
+    ).map(tuple),
     seeds=st.integers(1, 4),
     scenario=st.sampled_from(SCENARIOS),
     recipe=st.sampled_from(list(RECIPES)),
-    encoders=st.sampled_from(["dataset", "modality"]),
-    image_pool=st.sampled_from(["flatten", "global"]),
-    mode=st.sampled_from(["recurrent", "replica", "feedback"]),
+    train_rows=st.sampled_from([0, 100]),
     kernel=st.sampled_from(["auto", "torch"]),
     precision=st.sampled_from(["float32", "bfloat16"]),
     repetitions=st.integers(1, 4),
@@ -92,7 +94,8 @@ def test_the_command_of_a_request_asks_for_the_same_runs(request_):
 
 
 def test_the_command_names_what_was_given_in_other_ways(tmp_path):
-    shutil.copytree(FOLDER, tmp_path / "my baselines")
+    (tmp_path / "my parts").mkdir()
+    shutil.copy(ROOT / "baselines" / "naive.py", tmp_path / "my parts" / "my-naive.py")
     chosen = tmp_path / "chosen.csv"
     chosen.write_text(
         "baseline,label,values,score,default_score,trials,tasks,seeds,samples,macs\n"
@@ -102,18 +105,31 @@ def test_the_command_names_what_was_given_in_other_ways(tmp_path):
         ("--reverse",),
         ("--baselines", "all"),
         ("--baselines", "derpp", "--tuned", str(chosen), "--hyper", "derpp.beta=4"),
-        ("--baselines-dir", str(tmp_path / "my baselines"), "--baselines", "naive"),
+        ("--include", str(tmp_path / "my parts"), "--baselines", "naive,my-naive"),
     ):
-        assert_same_runs(asked(*words), again(asked(*words)))
-    assert "--order reversed" in asked("--reverse").command
+        with registry.restored():
+            assert_same_runs(asked(*words), again(asked(*words)))
+    assert "--order reversed" in command_of("--reverse")
     others = [name for name in BASELINES if name != "naive"]
-    assert ",".join(["naive", *others]) in asked("--baselines", "all").command
+    assert ",".join(["naive", *others]) in command_of("--baselines", "all")
 
 
-def test_what_changes_no_number_is_not_in_the_command():
-    words = ("--force", "--jobs", "2", "--wandb", "offline", "--out", "o", "--data-dir", "/mirror", "--data", "mirror")
+def test_what_changes_no_number_is_not_in_the_command(tmp_path):
+    words = (
+        "--force",
+        "--jobs",
+        "2",
+        "--wandb",
+        "offline",
+        "--out",
+        "o",
+        "--data-dir",
+        str(tmp_path),
+        "--data",
+        "mirror",
+    )
     words = (*words, "--tensorboard", "t")
-    assert asked(*words).command == asked().command
+    assert command_of(*words) == command_of()
 
 
 @pytest.mark.parametrize("kind", ["mirror", "embedded"])
@@ -133,14 +149,14 @@ def test_folders_of_other_options_have_other_names(kind):
         ("--scenario", "domain"),
         ("--scenario", "class"),
         ("--recipe", "online"),
-        ("--encoders", "modality"),
-        ("--image-pool", "global"),
-        ("--mode", "feedback"),
+        ("--model", "chaos2k:encoders=modality"),
+        ("--model", "chaos2k,mlp2k"),
+        ("--train-rows", "10"),
         ("--precision", "bfloat16"),
         ("--model", "mlp256"),
         ("--stream", "addition,ag_news"),
     ]
-    folders = [default_out(asked(*plain, *words), kind) for words in options]
+    folders = [build_sweep(asked(*plain, *words)).default_out(kind) for words in options]
     assert len(set(folders)) == len(options)
     assert {folder.parent for folder in folders} == {Path("results/embedded" if kind == "embedded" else "results")}
 
@@ -148,7 +164,8 @@ def test_folders_of_other_options_have_other_names(kind):
 def test_the_order_of_changed_values_names_no_other_folder():
     one, two = ("ewc.ewc_lambda=1,lwf.alpha=3", "lwf.alpha=3,ewc.ewc_lambda=1")
     words = ("--baselines", "ewc,lwf", "--hyper")
-    assert default_out(asked(*words, one), "mirror") == default_out(asked(*words, two), "mirror")
+    first, second = (build_sweep(asked(*words, text)).default_out("mirror") for text in (one, two))
+    assert first == second
 
 
 @pytest.mark.parametrize(
@@ -156,9 +173,9 @@ def test_the_order_of_changed_values_names_no_other_folder():
 )
 def test_a_cuda_device_is_used_only_where_it_is_asked_for(monkeypatch, asked_for, used, remark):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert main_job._device(asked_for) == used
-    assert bool(main_job._device_remark(asked_for)) == remark
+    assert config._device(asked_for) == used
+    assert bool(api._device_remark(asked_for)) == remark
 
 
 def test_without_a_cuda_device_there_is_nothing_to_remark():
-    assert main_job._device_remark("auto") is None
+    assert api._device_remark("auto") is None

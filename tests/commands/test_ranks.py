@@ -1,38 +1,24 @@
 """Ranking committed and made-up results folders, as a user types it."""
 
-import importlib.util
 import math
-import sys
 from pathlib import Path
 
 import pytest
 
-from chaoscl.cli import run_command
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.aggregate import RunRecord, summary_frame
 from chaoscl.evaluation.retention import RetentionMatrix
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "benchmarks" / "ranks.py"
 ONCE = math.nan
 """Final accuracy that stands for a run with only a first and a last row, like joint training."""
 
 
 @pytest.fixture
-def command(monkeypatch, capsys, tmp_path):
-    """Return a function that runs the program in this process: exit status, stdout, stderr."""
-    spec = importlib.util.spec_from_file_location("ranks_program", PROGRAM)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.chdir(tmp_path)
+def command(program, monkeypatch):
+    """Return a function that runs the verb in this process: exit status, stdout, stderr."""
+    call = program("ranks")
     monkeypatch.setenv("COLUMNS", "160")
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", [str(PROGRAM), *map(str, words)])
-        status = run_command(module.ranks)
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
     return call
 
 
@@ -73,7 +59,7 @@ def test_ranks_of_three_streams(command, folders, tmp_path):
     assert set(frame["data"]) == {"mirror"}
     assert set(frame["streams"]) == {3}
     assert (out / "critical_difference.png").read_bytes().startswith(b"\x89PNG")
-    assert (out / "command.txt").read_text().startswith("python benchmarks/ranks.py ")
+    assert (out / "command.txt").read_text().startswith("chaoscl ranks ")
     assert "Friedman p 0.029; each of 6 pairs: Wilcoxon's signed-rank test" in shown
     assert "p cannot fall below 1.000" in shown
     pairs = schema.read_csv(schema.RANK_PAIRS, out / "rank_pairs.csv")
