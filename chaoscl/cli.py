@@ -12,6 +12,13 @@ from chaoscl.errors import UserError
 _UsageError: Any = typer.BadParameter.__base__
 BASELINES = "naive,ewc,replay,mlp,frozen,independent,joint"
 """Baselines of the main job where none are named; here, because command lines load little before they run."""
+RENAMED = {
+    "--mode": "--mode is part of the model now: write --model chaos2k:mode=feedback",
+    "--encoders": "--encoders is part of the model now: write --model chaos2k:encoders=modality",
+    "--image-pool": "--image-pool is part of the model now: write --model chaos2k:pool=global",
+    "--baselines-dir": "--baselines-dir is --include now, which adds to what there is: write --include FOLDER",
+}
+"""What to write in the place of an option that was renamed."""
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, also what typer returns then."""
 
@@ -35,7 +42,9 @@ def run_app(app: typer.Typer) -> int:
     except UserError as error:
         return _complain(str(error))
     except _UsageError as error:
-        return _complain(error.format_message())
+        message = error.format_message()
+        hints = [hint for option, hint in RENAMED.items() if f"No such option: {option} " in f"{message} "]
+        return _complain(f"{hints[0]} ({message})" if hints else message)
     except typer.Abort:
         status = _INTERRUPTED
     if status == _INTERRUPTED:

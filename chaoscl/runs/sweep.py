@@ -181,10 +181,10 @@ _events: "multiprocessing.Queue[Event] | None" = None
 def _start_worker(events: "multiprocessing.Queue[Event]", places: Sequence[str]) -> None:
     global _events
     _events = events
-    # The classes of parts that were included must be importable before a job that uses them is unpacked.
-    include(places)
     # Ctrl-C reaches every process of the terminal; only the one that the user started answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The classes of parts that were included must be importable before a job that uses them is unpacked.
+    include(places)
 
 
 def _work(number: int, packed: bytes, places: tuple[Place, ...]) -> Failure | None:

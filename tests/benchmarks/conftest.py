@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chaoscl import registry
 from chaoscl.cli import run_command
 from chaoscl.runs import recipes
 
@@ -29,7 +30,7 @@ def program(monkeypatch, capsys, tmp_path):
         spec.loader.exec_module(module)
 
         def call(*words):
-            with pytest.MonkeyPatch.context() as patch:
+            with pytest.MonkeyPatch.context() as patch, registry.restored():
                 patch.setattr(sys, "argv", [str(file), *map(str, words)])
                 status = run_command(getattr(module, name))
             captured = capsys.readouterr()

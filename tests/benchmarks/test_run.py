@@ -42,11 +42,18 @@ QUICK = ("--stream", "addition", "--model", "mlp256", "--data", "embedded", "--r
         (("--seeds", "many"), ("--seeds",)),
         (("--scenario", "nope"), ("unknown scenario 'nope'", "task, domain, class")),
         (("--recipe", "nope"), ("unknown recipe 'nope'",)),
-        (("--encoders", "nope"), ("unknown --encoders 'nope'",)),
-        (("--image-pool", "nope"), ("unknown --image-pool 'nope'",)),
-        (("--mode", "nope"), ("unknown --mode 'nope'",)),
+        (("--encoders", "modality"), ("write --model chaos2k:encoders=modality",)),
+        (("--image-pool", "global"), ("write --model chaos2k:pool=global",)),
+        (("--mode", "feedback"), ("write --model chaos2k:mode=feedback",)),
+        (("--model", "chaos2k:mode=nope"), ("unknown value of mode 'nope'", "recurrent, replica, feedback")),
+        (("--model", "chaos2k,chaos2k:ticks=10"), ("--model names chaos2k more than once",)),
+        (("--train-rows", "-1"), ("--train-rows -1",)),
+        (("--include", "/nowhere.py"), ("--include /nowhere.py", "no such file")),
         (("--kernel", "nope"), ("--kernel nope", "auto, torch, fused")),
-        (("--kernel", "fused", "--mode", "feedback"), ("--kernel fused", "--mode feedback", "torch or auto")),
+        (
+            ("--kernel", "fused", "--model", "chaos2k:mode=feedback"),
+            ("--kernel fused", "mode=feedback", "torch or auto"),
+        ),
         (("--kernel", "fused", "--model", "mlp400"), ("--kernel fused", "nothing for mlp400")),
         (("--precision", "half"), ("unknown --precision 'half'", "bfloat16")),
         (("--wandb", "nope"), ("unknown --wandb 'nope'",)),
@@ -56,7 +63,7 @@ QUICK = ("--stream", "addition", "--model", "mlp256", "--data", "embedded", "--r
         (("--data", "nope"), ("unknown --data 'nope'",)),
         (("--data-dir", "/nowhere"), ("--data-dir /nowhere: no such folder",)),
         (("--data", "embedded", "--data-dir", "/nowhere"), ("contradict",)),
-        (("--baselines-dir", "/nowhere"), ("no baselines in /nowhere",)),
+        (("--baselines-dir", "/nowhere"), ("write --include FOLDER",)),
         (("--unknown-option",), ("--unknown-option",)),
     ],
 )
@@ -159,7 +166,7 @@ def test_the_same_command_gives_the_same_bytes(command, tmp_path):
     summary = schema.read_csv(schema.SUMMARY, tmp_path / "one" / "summary.csv")
     assert list(dict.fromkeys(summary["baseline"])) == ["naive", "joint"]
     assert (tmp_path / "one" / "command.txt").read_text() == (
-        "python benchmarks/run.py --stream addition --model mlp256 --seeds 2 --baselines naive,joint --recipe quick"
+        "chaoscl run --stream addition --model mlp256 --seeds 2 --baselines naive,joint --recipe quick"
         " --kernel torch --data embedded\n"
     )
 
@@ -190,7 +197,7 @@ def test_a_baseline_is_added_with_one_file(command, tmp_path):
     folder.mkdir()
     naive = (ROOT / "baselines" / "naive.py").read_text()
     (folder / "patient.py").write_text(naive.replace("fine-tuning, nothing", "fine-tuning, patiently, nothing"))
-    status, out, _ = command(*QUICK, "--baselines-dir", str(folder), "--baselines", "patient", "--seeds", "1")
+    status, out, _ = command(*QUICK, "--include", str(folder), "--baselines", "naive,patient", "--seeds", "1")
     assert status == 0
     assert "patient" in out
 
@@ -206,8 +213,7 @@ def test_a_failed_run_stays_as_a_row(command, tmp_path, baselines):
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "broken.py").write_text(BROKEN)
-    shutil.copy(ROOT / "baselines" / "naive.py", folder)
-    words = (*QUICK, "--baselines-dir", str(folder), "--baselines", baselines, "--seeds", "1", "--out", "o")
+    words = (*QUICK, "--include", str(folder), "--baselines", baselines, "--seeds", "1", "--out", "o")
     status, _, err = command(*words)
     assert status == 1
     assert "ZeroDivisionError" in err
@@ -364,7 +370,8 @@ def test_changed_values_reach_the_runs_of_their_baseline_only(command, tmp_path)
     values = {name: spec["hyper_parameters"] for name, spec in specs.items()}
     ewc = BASELINES["ewc"].values({"ewc_lambda": 2.5})
     assert values == {"naive": {}, "ewc": ewc, "replay": {"memory": 10}}
-    assert specs["ewc"]["spec"]["hyper"] == [["ewc_lambda", 2.5]]
+    runs = schema.read_csv(schema.RUNS, tmp_path / "o" / "runs.csv").set_index("baseline")["hyper"]
+    assert runs.to_dict() == {"naive": "", "ewc": "ewc_lambda=2.5", "replay": "memory=10"}
     stored = schema.read_csv(schema.COSTS, tmp_path / "o" / "costs.csv").set_index("baseline")["stored_samples"]
     assert stored["replay"] == 10
 
@@ -473,10 +480,10 @@ def test_the_list_is_printed_and_nothing_is_written(command, refused, tmp_path):
     status, out, err = command("--list")
     assert (status, err) == (0, "")
     kinds = [block.splitlines()[0] for block in out.strip().split("\n\n")]
-    assert kinds == ["streams", "scenarios", "models", "baselines", "recipes", "data sets"]
+    assert kinds == ["streams", "scenarios", "models", "trunks", "encoders", "baselines", "recipes", "data sets"]
     for kind, lines in listing().items():
         (block,) = [block for block in out.strip().split("\n\n") if block.startswith(f"{kind}\n")]
         shown = [line.split(None, 1) for line in block.splitlines()[1:]]
         assert shown == [[name, line] for name, line in lines.items()]
-    refused(command("--list", "--baselines-dir", "/nowhere"), "no baselines in /nowhere")
+    refused(command("--list", "--include", "/nowhere"), "--include /nowhere")
     assert list(tmp_path.iterdir()) == []

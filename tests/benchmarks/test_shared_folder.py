@@ -77,12 +77,15 @@ def test_a_fresh_clone_appends_a_seed_and_trains_nothing_again(command, tmp_path
 def test_a_run_whose_baseline_was_changed_replaces_its_older_self_with_a_remark(command, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
-    words = (*WORDS, "--baselines-dir", str(folder))
-    source = "from dataclasses import replace\nfrom chaoscl.runs.baseline import load_baseline\nBASELINE = {}\n"
-    (folder / "naive.py").write_text(source.format("BASELINES['naive']"))
+    words = (*WORDS, "--include", str(folder), "--baselines", "mine")
+    source = (
+        "from dataclasses import replace\nfrom chaoscl.runs.baseline import BASELINES\n"
+        "BASELINE = replace({}, name='mine')\n"
+    )
+    (folder / "mine.py").write_text(source.format("BASELINES['naive']"))
     assert "replaced" not in command(*words)[2]
     (first,) = schema.read_csv(schema.RUNS, tmp_path / "o" / "runs.csv")["run"]
-    (folder / "naive.py").write_text(source.format("replace(BASELINES['naive'], cost='something')"))
+    (folder / "mine.py").write_text(source.format("replace(BASELINES['naive'], cost='something')"))
     status, _, err = command(*words)
     assert status == 0
     assert "1 runs that the folder holds are made anew and replaced" in err
@@ -90,7 +93,7 @@ def test_a_run_whose_baseline_was_changed_replaces_its_older_self_with_a_remark(
     assert second != first
     (digest,) = schema.read_csv(schema.MATRICES, tmp_path / "o" / "matrices.csv")["run"].unique()
     assert second.endswith(digest)
-    (folder / "naive.py").write_text(source.format("replace(BASELINES['naive'], build=lambda setup: 1 / 0)"))
+    (folder / "mine.py").write_text(source.format("replace(BASELINES['naive'], build=lambda setup: 1 / 0)"))
     status, _, err = command(*words)
     assert (status, "ZeroDivisionError" in err) == (1, True)
     assert schema.read_csv(schema.RUNS, tmp_path / "o" / "runs.csv")["run"].tolist() == [second]
@@ -101,8 +104,7 @@ def test_a_run_whose_baseline_was_changed_replaces_its_older_self_with_a_remark(
     [
         (("--recipe", "short"), ("settings", "recipe=quick", "recipe=short")),
         (("--recipe", "quick:epochs=3"), ("settings", "recipe=quick", "recipe=quick:epochs=3")),
-        (("--encoders", "modality"), ("settings", "encoders=dataset", "encoders=modality")),
-        (("--image-pool", "global"), ("settings", "image_pool=flatten", "image_pool=global")),
+        (("--train-rows", "50"), ("settings", "train_rows=0", "train_rows=50")),
         (("--precision", "bfloat16"), ("settings", "precision=float32", "precision=bfloat16")),
         (("--repetitions", "2"), ("settings", "repetitions=3", "repetitions=2")),
         (("--scenario", "class"), ("scenario", "'task'", "'class'")),
@@ -122,11 +124,12 @@ def test_runs_of_other_models_orders_and_baselines_share_a_folder(command, tmp_p
     for words in (
         (),
         ("--model", "mlp400"),
+        ("--model", "mlp256:encoders=modality,pool=global"),
         ("--order", "reversed"),
         ("--baselines", "ewc", "--hyper", "ewc.ewc_lambda=5"),
     ):
         assert command(*WORDS, *words)[0] == 0, words
-    assert len(runs_in(tmp_path / "o", schema.MATRICES)) == 4
+    assert len(runs_in(tmp_path / "o", schema.MATRICES)) == 5
 
 
 def test_results_of_an_earlier_version_are_not_replaced(command, refused, tmp_path):

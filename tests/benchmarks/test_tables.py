@@ -1,13 +1,14 @@
 """The generated parts of README and docs, from files made by hand and from the registries."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from chaoscl import registry
 from chaoscl.evaluation import schema
 from chaoscl.evaluation.tuning import CHOSEN, CONVERGED, CONVERGENCE, TRIALS
-from chaoscl.runs import baseline
 from chaoscl.runs.baseline import BASELINES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,15 +39,14 @@ def test_the_search_for_the_recipe_is_a_table_and_a_figure(tables, search):
     assert (search / "curves.png").stat().st_size > 1000
 
 
-def test_a_baseline_that_was_added_has_its_line_without_any_run(tables, monkeypatch, tmp_path):
-    for path in BASELINES.values():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "patient.py").write_bytes((FOLDER / "naive.py").read_bytes())
-    monkeypatch.setattr(baseline.find_baselines, "__defaults__", (tmp_path,))
-    monkeypatch.setattr(baseline.load_baseline, "__defaults__", (tmp_path,))
-    (block,) = tables.accounting_blocks().values()
-    names = [row.split(" | ")[0].removeprefix("| ") for row in block.splitlines()[2:]]
-    assert names == sorted([*find_baselines(FOLDER), "patient"])
+def test_a_baseline_that_was_added_has_its_line_without_any_run(tables, tmp_path):
+    shutil.copy(ROOT / "baselines" / "naive.py", tmp_path / "patient.py")
+    with registry.restored():
+        registry.include([str(tmp_path / "patient.py")])
+        (block,) = tables.accounting_blocks().values()
+        names = list(BASELINES)
+    assert names[-1] == "patient"
+    assert [row.split(" | ")[0].removeprefix("| ") for row in block.splitlines()[2:]] == names
 
 
 def test_every_kind_of_file_has_a_block_of_its_own(tables):

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from chaoscl import registry
 from chaoscl.cli import run_app
 from chaoscl.commands.app import build_app
 from chaoscl.runs import recipes
@@ -24,7 +25,7 @@ def chaoscl(monkeypatch, capsys, tmp_path):
         monkeypatch.delenv(name, raising=False)
 
     def call(*words):
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, registry.restored():
             patch.setattr(sys, "argv", ["chaoscl", *map(str, words)])
             status = run_app(build_app())
         captured = capsys.readouterr()

@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from chaoscl import registry
 from chaoscl.data import DATASETS
 from chaoscl.listing import listing
 from chaoscl.models import MODELS
@@ -67,11 +66,9 @@ def test_included_parts_are_told_with_their_place(chaoscl, tmp_path):
     (tmp_path / "mine.py").write_text(
         "from chaoscl.runs.baseline import Baseline\nBASELINE = Baseline('what mine does', build=print, source='me')\n"
     )
-    with registry.restored():
-        told = chaoscl("info", "mine", "--include", tmp_path)[1]
-        assert "summary: what mine does" in told
-        assert f"origin: {tmp_path / 'mine.py'}" in told
-    with registry.restored():
-        listed = json.loads(chaoscl("list", "--json", "--include", tmp_path)[1])["baselines"]
+    told = chaoscl("info", "mine", "--include", tmp_path)[1]
+    assert "summary: what mine does" in told
+    assert f"origin: {tmp_path / 'mine.py'}" in told
+    listed = json.loads(chaoscl("list", "--json", "--include", tmp_path)[1])["baselines"]
     assert listed["mine"] == f"what mine does [{tmp_path / 'mine.py'}]"
     assert "naive" in listed
