@@ -31,7 +31,7 @@ tables: $(INSTALLED)
 
 # Published experiments on real data, against the published numbers: hours on two cores.
 anchors: $(INSTALLED)
-	$(VENV)/bin/python benchmarks/anchors.py
+	$(VENV)/bin/chaoscl reproduce
 
 bench: $(INSTALLED)
 	$(VENV)/bin/python benchmarks/speed.py

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -27,6 +27,8 @@ ENVIRONMENT = "CHAOSCL_INCLUDE"
 MODULE_PREFIX = "chaoscl_parts_"
 """Start of the names under which files with parts are imported."""
 PACKAGE = "chaoscl"
+ATTACHED = "__chaoscl_part__"
+"""Attribute by which a decorated function carries the part that it was made."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,6 @@ class Registry(Mapping[str, T]):
         self.type = type_
         self._builtin: Callable[[], Iterable[T]] | None = builtin
         self._parts: dict[str, T] = {}
-        self._defined: dict[int, Any] = {}
         REGISTRIES[kind] = self
 
     def __iter__(self) -> Iterator[str]:
@@ -94,19 +95,18 @@ class Registry(Mapping[str, T]):
         Raises:
             UserError: another part has the name, or the name cannot be typed in a command.
         """
-        if id(part) in self._defined:
-            return
-        named: Any = replace(part, name=part.name or default_name, origin=origin)  # type: ignore[type-var,attr-defined]
-        check_name(self.kind, named.name, origin)
         parts = self._all()
-        if named.name in parts:
-            held = parts[named.name].origin.place  # type: ignore[attr-defined]
-            raise UserError(
-                f"{self.kind} '{named.name}' is defined twice, in {held} and in {origin.place}; rename one of them"
-            )
-        # The original is kept, so that its identity is not given to another object.
-        self._defined |= {id(part): part, id(named): named}
-        parts[named.name] = named
+        name = part.name or default_name  # type: ignore[attr-defined]
+        if any(part is one for one in parts.values()):
+            return
+        check_name(self.kind, name, origin)
+        if name in parts:
+            held = parts[name].origin.place  # type: ignore[attr-defined]
+            raise UserError(f"{self.kind} '{name}' is defined twice, in {held} and in {origin.place}; rename one of them")
+        # The object itself is named, because others of its file may hold it: a stream its data set, a model its trunk.
+        object.__setattr__(part, "name", name)
+        object.__setattr__(part, "origin", origin)
+        parts[name] = part
 
     def _all(self) -> dict[str, T]:
         if self._builtin is not None:
@@ -162,13 +162,13 @@ def included() -> tuple[str, ...]:
 def restored() -> Iterator[None]:
     """Leave all registries as they were: for tests and for those who try several versions of a file."""
     _import_rooms()
-    held = {kind: (dict(one._all()), dict(one._defined)) for kind, one in REGISTRIES.items()}
+    held = {kind: dict(one._all()) for kind, one in REGISTRIES.items()}
     places = dict(_included)
     try:
         yield
     finally:
-        for kind, (parts, defined) in held.items():
-            REGISTRIES[kind]._parts, REGISTRIES[kind]._defined = parts, defined
+        for kind, parts in held.items():
+            REGISTRIES[kind]._parts = parts
         for place in set(_included) - set(places):
             del _included[place]
 
@@ -209,7 +209,8 @@ def file_origin(path: Path) -> Origin:
 def parts_of(objects: Iterable[Any]) -> list[tuple[str, Any]]:
     """Return the kind and the object of each part among ``objects``."""
     _import_rooms()
-    return [(kind, one) for one in objects for kind, registry in REGISTRIES.items() if type(one) is registry.type]
+    parts = [getattr(one, ATTACHED, one) for one in objects if not isinstance(one, type)]
+    return [(kind, one) for one in parts for kind, registry in REGISTRIES.items() if type(one) is registry.type]
 
 
 def _include(place: str) -> None:
@@ -297,5 +298,7 @@ ROOMS = (
     "chaoscl.models.zoo",
     "chaoscl.runs.recipes",
     "chaoscl.runs.baseline",
+    "chaoscl.evaluation.metrics",
+    "chaoscl.reports.figures.kind",
 )
 """Modules that define a registry each."""

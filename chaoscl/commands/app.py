@@ -18,6 +18,7 @@ from chaoscl.commands.ranks import ranks
 from chaoscl.commands.report import plot, report
 from chaoscl.commands.reproduce import reproduce
 from chaoscl.commands.run import run
+from chaoscl.commands.test import check_parts
 from chaoscl.commands.tune import tune
 from chaoscl.commands.verify import verify
 from chaoscl.commands.wandb_sync import sync
@@ -42,6 +43,7 @@ def build_app() -> typer.Typer:
     app.command("list")(list_names)
     app.command("info")(info)
     app.command("prepare")(prepare_data)
+    app.command("test")(check_parts)
     app.command("tune")(tune)
     app.command("ranks")(ranks)
     app.command("reproduce")(reproduce)

@@ -6,16 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
+from chaoscl.commands.options import Include, include_parts
+
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a program.")]
-Include = Annotated[list[str] | None, typer.Option(help="File, folder or module with parts of your own; repeatable.")]
 
 
 def list_names(as_json: AsJson = False, include: Include = None) -> int:
     """List streams, scenarios, models, trunks, encoders, baselines, recipes and data sets."""
-    from chaoscl import registry
     from chaoscl.listing import listing, print_list
 
-    registry.include(include or ())
+    include_parts(include)
     if not as_json:
         return print_list()
     sys.stdout.write(json.dumps(listing(), indent=1, ensure_ascii=False) + "\n")
@@ -28,10 +28,9 @@ def info(
     include: Include = None,
 ) -> None:
     """Tell all that is known of a stream, model, baseline or data set."""
-    from chaoscl import registry
     from chaoscl.listing import details
 
-    registry.include(include or ())
+    include_parts(include)
     found = details(name)
     if as_json:
         sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")

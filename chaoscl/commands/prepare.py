@@ -4,22 +4,23 @@ from typing import Annotated
 
 import typer
 
+from chaoscl.commands.options import Include, include_parts
+
 
 def prepare_data(
     names: Annotated[list[str], typer.Argument(help="Streams, or data sets.")],
     data: Annotated[str | None, typer.Option(help="official, mirror or embedded (generated).")] = None,
     data_dir: Annotated[str | None, typer.Option(help="Mirror folder; also CHAOSCL_DATA.")] = None,
-    include: Annotated[list[str] | None, typer.Option(help="File, folder or module with parts of your own.")] = None,
+    include: Include = None,
 ) -> None:
     """Download and prepare the data of streams or data sets, once; a later run finds it in the cache."""
     from rich.console import Console
 
     from chaoscl.config import dataset_lookup
     from chaoscl.data import choose_source, prepare
-    from chaoscl.registry import include as include_parts
     from chaoscl.streams import find_stream
 
-    include_parts(include or ())
+    include_parts(include)
     source = choose_source(data, data_dir)
     lookup = dataset_lookup(source)
     datasets = [dataset for name in names for dataset in find_stream(name, lookup).data.values()]

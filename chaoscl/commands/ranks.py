@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chaoscl.commands.options import Include, include_parts
 from chaoscl.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def ranks(
     folders: Annotated[list[Path], typer.Argument(help="Results folders, each of another stream or scenario.")],
     metric: Annotated[str, typer.Option(help="Metric of summary.csv that ranks.")] = "average_accuracy",
     out: Annotated[Path | None, typer.Option(help="Folder to write to; by default results/ranks.")] = None,
+    include: Include = None,
 ) -> None:
     """Rank the baselines that all folders share: ranks.csv, rank_pairs.csv and a critical-difference diagram."""
     from rich.console import Console
@@ -31,6 +33,7 @@ def ranks(
     from chaoscl.reports.figures import critical_difference_figure, save
     from chaoscl.reports.tables import p_value, rank_table, rich_table
 
+    include_parts(include)
     if metric not in METRICS:
         raise unknown("metric", metric, METRICS)
     summaries = read_summaries(folders)

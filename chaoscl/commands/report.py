@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chaoscl.commands.options import Include, include_parts
+
 if TYPE_CHECKING:
     from chaoscl.reports.results import Results
 
@@ -23,10 +25,12 @@ def report(
     dry_run: Annotated[
         Path | None, typer.Option("--dry-run", metavar="FILE", help="Write its specification; no login, no network.")
     ] = None,
+    include: Include = None,
 ) -> None:
     """Write one page that opens without a network, or publish a W&B report, from the aggregates of commands."""
     from chaoscl.errors import UserError
 
+    include_parts(include)
     if wandb is not None:
         _publish(folders, wandb, dry_run)
         return
@@ -46,8 +50,10 @@ def report(
 def plot(
     folders: Folders,
     out: Annotated[Path, typer.Option(help="Folder of the figures.")] = Path("figures"),
+    include: Include = None,
 ) -> None:
     """Write every kind of figure that the results allow, as SVG and PNG."""
+    include_parts(include)
     _say(f"written: {path}" for path in _figures(_read(folders), out))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from chaoscl.cli import BASELINES
+from chaoscl.commands.options import Include, include_parts
 
 Text = str | None
 
@@ -39,15 +40,11 @@ def run(
     wandb: Annotated[str, typer.Option(help="off, offline or online.")] = "off",
     tensorboard: Annotated[Text, typer.Option(metavar="DIR", help="Write the runs for TensorBoard, too.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Run finished runs again.")] = False,
-    include: Annotated[
-        list[str] | None, typer.Option(help="File, folder or module with parts of your own; repeatable.")
-    ] = None,
+    include: Include = None,
     show_list: Annotated[bool, typer.Option("--list", help="List streams, models, baselines, ... and stop.")] = False,
 ) -> int:
     """Train models on a stream of tasks under several baselines, over seeds, and write retention matrices."""
-    from chaoscl.registry import include as include_parts
-
-    include_parts(include or ())
+    include_parts(include)
     if show_list:
         from chaoscl.listing import print_list
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from chaoscl.commands.options import Include, include_parts
+
 
 def tune(
     stream: Annotated[str, typer.Option(help="Named stream, or data sets in order.")] = "text-image",
@@ -20,7 +22,7 @@ def tune(
     data: Annotated[str | None, typer.Option(help="official, mirror or embedded (generated).")] = None,
     data_dir: Annotated[str | None, typer.Option(help="Mirror folder; also CHAOSCL_DATA.")] = None,
     out: Annotated[str, typer.Option(help="Results folder; by default named by the options.")] = "",
-    include: Annotated[list[str] | None, typer.Option(help="File, folder or module with parts of your own.")] = None,
+    include: Include = None,
 ) -> None:
     """Search on tuning seeds and validation rows only; stop it at any time, the same command goes on from there."""
     from rich.console import Console
@@ -28,13 +30,12 @@ def tune(
     from chaoscl.api import prepare_data, print_data_remarks
     from chaoscl.config import RunConfig, baseline_names, build_sweep
     from chaoscl.files import storage_errors, write_atomic
-    from chaoscl.registry import include as include_parts
     from chaoscl.reports.tables import rich_table
     from chaoscl.runs.results import data_kind
     from chaoscl.runs.tuning import FIRST_SEED, Search, search, tuning_seeds
     from chaoscl.streams import check_rows
 
-    include_parts(include or ())
+    include_parts(include)
     config = RunConfig(
         stream=stream,
         model=(model,),

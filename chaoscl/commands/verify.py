@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from chaoscl.commands.options import Include, include_parts
+
 
 def verify(
     folders: Annotated[list[Path], typer.Argument(help="Results folders.")],
+    include: Include = None,
 ) -> int:
     """Make each aggregate of results folders anew from matrices.csv; name what differs, with exit status 1."""
     from rich.console import Console
@@ -15,6 +18,7 @@ def verify(
     from chaoscl.errors import UserError
     from chaoscl.evaluation.verify import differences
 
+    include_parts(include)
     console = Console(soft_wrap=True, highlight=False, markup=False)
     failed = False
     for folder in folders:

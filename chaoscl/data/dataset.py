@@ -51,7 +51,7 @@ class Dataset:
         training: schedule; None for a default by modality, which ``data.csv`` says.
         version: raised whenever the rows that ``read`` returns change.
         source: word of result tables for rows that come from ``read`` whatever ``--data`` says; empty if ``--data``
-            decides, as it does for the package's six.
+            decides, as it does for the package's six, and for one without ``read``.
         name: the card's.
         origin: where it was defined; set by the registry.
     """
@@ -61,14 +61,14 @@ class Dataset:
     generate: Callable[[str], RawSplit] | None = None
     training: Training | None = None
     version: str = ""
-    source: str = ""
+    source: str = LOCAL
     name: str = ""
     origin: Origin = field(default_factory=Origin, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.card.name)
-        if not self.source and self.read is not None and self.origin.place != Origin().place:
-            object.__setattr__(self, "source", LOCAL)
+        if self.read is None:
+            object.__setattr__(self, "source", "")
 
     @property
     def schedule(self) -> Training:

@@ -4,11 +4,12 @@ R has shape (T+1, T): row 0 is the untrained model, row i (1..T) the model after
 in the formulas. A metric that is not defined (one task only, rows that were not evaluated, no reference) is NaN, and so
 is every average with an undefined term: an average never changes the tasks it runs over without saying so.
 
-A new metric is one function here under :func:`metric`; the tables, their order and the documents follow from it.
+A new metric is one function under :func:`metric`, here or in a file of one's own; the tables, their order and the
+documents follow from it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from chaoscl.evaluation import per_task
 from chaoscl.evaluation.heads import heads_are_shared
 from chaoscl.evaluation.modality import mean_step_forgetting
 from chaoscl.evaluation.per_task import as_matrix
+from chaoscl.registry import ATTACHED, Origin, Registry
 
 Needs = Literal["", "reference", "modalities", "heads"]
 Function = TypeVar("Function", bound=Callable[..., float])
@@ -41,6 +43,7 @@ class Metric:
         bounds: smallest and largest possible value.
         citation: where the definition comes from.
         needs: what is needed besides R.
+        origin: where it was defined; set by the registry.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Metric:
     bounds: tuple[float, float]
     citation: str
     needs: Needs = ""
+    origin: Origin = field(default_factory=Origin, compare=False)
 
     def compute(
         self,
@@ -67,7 +71,12 @@ class Metric:
         return float("nan") if given is None else self.function(matrix, given)
 
 
-METRICS: dict[str, Metric] = {}
+def _own() -> Iterator[Metric]:
+    """Yield the metrics of this module, in its order."""
+    yield from (getattr(value, ATTACHED) for value in list(globals().values()) if hasattr(value, ATTACHED))
+
+
+METRICS: Registry[Metric] = Registry("metric", Metric, _own)
 
 
 def metric(
@@ -80,14 +89,25 @@ def metric(
     unit: str = "fraction",
     needs: Needs = "",
 ) -> Callable[[Function], Function]:
-    """Enter the decorated function into :data:`METRICS` under its own name; their order here is that of the tables."""
+    """Make the decorated function a metric under its own name; their order in a file is that of the tables.
 
-    def register(function: Function) -> Function:
+    Args:
+        title: name for people.
+        formula: the definition in one line.
+        bounds: smallest and largest possible value.
+        citation: where the definition comes from.
+        higher_is_better: the sign convention.
+        unit: "fraction" (of test samples) or "ratio".
+        needs: what the function takes besides R: "reference", "modalities" or "heads".
+    """
+
+    def attach(function: Function) -> Function:
         name = function.__name__
-        METRICS[name] = Metric(name, title, function, formula, unit, higher_is_better, bounds, citation, needs)
+        made = Metric(name, title, function, formula, unit, higher_is_better, bounds, citation, needs)
+        setattr(function, ATTACHED, made)
         return function
 
-    return register
+    return attach
 
 
 def summarise(

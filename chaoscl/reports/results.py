@@ -52,9 +52,9 @@ class Results:
     records: tuple[RunRecord, ...]
     stored: tuple[StoredRun, ...]
 
-    def __getitem__(self, table: schema.Table) -> pd.DataFrame:
-        """Return the frame of a kind of file."""
-        return self.frames[table.name]
+    def __getitem__(self, table: schema.Table | str) -> pd.DataFrame:
+        """Return the frame of a kind of file, or of a file's name."""
+        return self.frames[table if isinstance(table, str) else table.name]
 
     @property
     def key(self) -> dict[str, str]:

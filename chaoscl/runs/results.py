@@ -26,9 +26,11 @@ RunKey = tuple[str, str, int, str]
 
 
 def data_kind(bank: Bank) -> str:
-    """Return the word for the data of a sweep: ``official``, ``mirror``, ``embedded`` or ``generated``."""
+    """Return the word for the data of a sweep: ``embedded`` if some are stand-ins, else all sources but ``generated``."""
     kinds = {dataset.source for dataset in bank.datasets}
-    return next(iter(kinds - {"generated"}), "generated")
+    if "embedded" in kinds:
+        return "embedded"
+    return "+".join(sorted(kinds - {"generated"})) or "generated"
 
 
 def data_hash(bank: Bank) -> str:

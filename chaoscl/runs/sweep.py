@@ -20,6 +20,7 @@ from chaoscl.errors import UserError
 from chaoscl.evaluation.stored import is_finished
 from chaoscl.files import storage_errors, write_atomic
 from chaoscl.registry import include, included
+from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.provenance import computing_versions
 from chaoscl.runs.recipes import Settings
 from chaoscl.runs.spec import RunSpec, run_hash, spec_record
@@ -183,8 +184,9 @@ def _start_worker(events: "multiprocessing.Queue[Event]", places: Sequence[str])
     _events = events
     # Ctrl-C reaches every process of the terminal; only the one that the user started answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The classes of parts that were included must be importable before a job that uses them is unpacked.
+    # Modules of parts, included or the package's own baselines, must be there before a job that uses them is unpacked.
     include(places)
+    len(BASELINES)
 
 
 def _work(number: int, packed: bytes, places: tuple[Place, ...]) -> Failure | None:

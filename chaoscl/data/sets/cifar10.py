@@ -41,5 +41,6 @@ DATASET = Dataset(
     CARD,
     read=_read,
     generate=partial(generate, "cifar10"),
+    source="",
     training=Training(max_lr=2e-3, epochs=8, chaosnet_epochs=10, chaosnet_accumulation=2, weight_decay=5e-4),
 )

@@ -39,5 +39,6 @@ DATASET = Dataset(
     CARD,
     read=_read,
     generate=partial(generate, "emnist_letters"),
+    source="",
     training=Training(max_lr=5e-3, epochs=64, searched=True, chaosnet_epochs=10),
 )

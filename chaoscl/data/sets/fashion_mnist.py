@@ -48,5 +48,6 @@ DATASET = Dataset(
     CARD,
     read=_read,
     generate=partial(generate, "fashion_mnist"),
+    source="",
     training=Training(max_lr=2e-3, epochs=4, chaosnet_epochs=6),
 )

@@ -28,5 +28,6 @@ DATASET = Dataset(
     CARD,
     read=partial(read_texts, CARD),
     generate=partial(generate, "imdb"),
+    source="",
     training=Training(max_lr=1e-2, epochs=4, searched=True, chaosnet_epochs=8, chaosnet_accumulation=4),
 )

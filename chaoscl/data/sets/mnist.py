@@ -37,5 +37,6 @@ DATASET = Dataset(
     CARD,
     read=_read,
     generate=partial(generate, "mnist"),
+    source="",
     training=Training(max_lr=2e-3, epochs=4, searched=True, chaosnet_epochs=8),
 )

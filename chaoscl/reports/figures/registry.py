@@ -1,7 +1,6 @@
 """Every kind of figure by its name, and the files of all of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +12,7 @@ from chaoscl.evaluation.ranks import pair_frame, rank_frame, score_table
 from chaoscl.reports.degradation import degradation
 from chaoscl.reports.figures.degradation import degradation_figure
 from chaoscl.reports.figures.forgetting import forgetting_figure, modality_figure
+from chaoscl.reports.figures.kind import FIGURES, FigureKind
 from chaoscl.reports.figures.over_time import accuracy_figure, learning_figure
 from chaoscl.reports.figures.ranks import critical_difference_figure
 from chaoscl.reports.figures.retention import retention_figure
@@ -21,19 +21,6 @@ from chaoscl.reports.figures.tradeoffs import compute_figure, memory_figure, pla
 from chaoscl.reports.results import EMBEDDED, Results
 
 ENDINGS = ("svg", "png")
-
-
-@dataclass(frozen=True)
-class FigureKind:
-    """A kind of figure of one results folder.
-
-    Attributes:
-        title: what it shows, for a heading.
-        draw: the function; it takes the folder, and raises NotDrawnError.
-    """
-
-    title: str
-    draw: Callable[[Results], Figure]
 
 
 def _retention(results: Results) -> Figure:
@@ -47,17 +34,17 @@ def _degradation(results: Results) -> Figure:
     return degradation_figure(retention, results.title)
 
 
-FIGURES = {
-    "retention": FigureKind("Retention matrices", _retention),
-    "accuracy-over-time": FigureKind("Accuracy over time", accuracy_figure),
-    "degradation": FigureKind("Accuracy on the tasks so far", _degradation),
-    "forgetting": FigureKind("Forgetting", forgetting_figure),
-    "modality": FigureKind("Forgetting within and across modalities", modality_figure),
-    "stability-plasticity": FigureKind("Stability and plasticity", plane_figure),
-    "accuracy-memory": FigureKind("Accuracy against memory", memory_figure),
-    "accuracy-compute": FigureKind("Accuracy against compute", compute_figure),
-    "learning-curves": FigureKind("Learning curves", learning_figure),
-}
+OWN = (
+    FigureKind("Retention matrices", _retention, "retention"),
+    FigureKind("Accuracy over time", accuracy_figure, "accuracy-over-time"),
+    FigureKind("Accuracy on the tasks so far", _degradation, "degradation"),
+    FigureKind("Forgetting", forgetting_figure, "forgetting"),
+    FigureKind("Forgetting within and across modalities", modality_figure, "modality"),
+    FigureKind("Stability and plasticity", plane_figure, "stability-plasticity"),
+    FigureKind("Accuracy against memory", memory_figure, "accuracy-memory"),
+    FigureKind("Accuracy against compute", compute_figure, "accuracy-compute"),
+    FigureKind("Learning curves", learning_figure, "learning-curves"),
+)
 """Kinds of figure that one results folder has."""
 
 RANKS = "critical-difference"
