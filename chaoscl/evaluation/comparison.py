@@ -45,7 +45,9 @@ def comparison_frame(records: Sequence[RunRecord], order_of_baselines: Sequence[
     """Return ``comparisons.csv``: for each baseline and metric, the paired difference to the reference.
 
     The reference is the first baseline of the order. A model is compared with the reference's runs of the same model;
-    where the reference has none, as for a baseline that brings its own model, with those of its only model. ``n``
+    where the reference has none, as for a baseline that brings its own model, with those of its first model by name. Its
+    other models are compared with that first one, too. Where models differ and the reference has several, its name
+    ends with the model. ``n``
     counts the pairs in which both runs have a value; a run without its counterpart is in no pair. Holm's correction
     covers the baselines that are tested on the same metric, stream, scenario and data, not the metrics; the tests for a
     difference and those for equality within MARGIN are two families. The effect size is Hedges' g_z. See
@@ -60,8 +62,7 @@ def comparison_frame(records: Sequence[RunRecord], order_of_baselines: Sequence[
         order_of_baselines: the baselines in the command's order; all that have runs, at least one.
 
     Raises:
-        ValueError: the order is empty or lacks a baseline, runs of one baseline differ in tasks, or a model could be
-            compared with several models of the reference.
+        ValueError: the order is empty or lacks a baseline, or runs of one baseline differ in tasks.
     """
     if not order_of_baselines:
         raise ValueError("comparison: the order of the baselines is empty, its first is the reference")
@@ -71,9 +72,11 @@ def comparison_frame(records: Sequence[RunRecord], order_of_baselines: Sequence[
         known = references.setdefault(group[0].arena, [])
         if group[0].baseline == order_of_baselines[0]:
             known.append(group)
+            if len(known) > 1:
+                lines += _compared(group, known[0])
         elif known:
-            reference = _reference(group, known)
-            lines += [_line(group, reference, metric) for metric in COMPARED]
+            same = [runs for runs in known if runs[0].model == group[0].model]
+            lines += _compared(group, (same or known)[0], named=len(known) > 1 and not same)
     _correct(lines)
     return as_frame(lines, schema.COMPARISONS)
 
@@ -117,18 +120,13 @@ def _one_model(records: Sequence[RunRecord]) -> list[Group]:
     return found
 
 
-def _reference(group: Group, known: Sequence[Group]) -> Group:
-    """Return the reference's runs of the same model, else those of its only model."""
-    first = group[0]
-    same = [runs for runs in known if runs[0].model == first.model]
-    candidates = same or known
-    if len(candidates) > 1:
-        models = ", ".join(runs[0].model for runs in candidates)
-        raise ValueError(
-            f"{first.stream}, {first.baseline} ({first.model}): {known[0][0].baseline} has runs of several other models"
-            f" ({models}), none of them is the one to compare with"
-        )
-    return candidates[0]
+def _compared(group: Group, reference: Group, named: bool = True) -> list[Cells]:
+    """Return a line for each metric; ``named`` adds to the reference's name the model, where it is another."""
+    lines = [_line(group, reference, metric) for metric in COMPARED]
+    if named:
+        for line in lines:
+            line["reference"] = f"{line['reference']} ({reference[0].model})"
+    return lines
 
 
 def _line(group: Group, reference: Group, metric: str) -> Cells:

@@ -164,10 +164,23 @@ def test_the_same_model_is_the_reference_where_there_are_several(make_record):
         *runs(make_record, "ewc", [0.9], model="large"),
     ]
     frame = comparison_frame(records, ["naive", "ewc"])
+    frame = frame[frame["baseline"] == "ewc"]
     assert line(frame, model="small")["difference"] == pytest.approx(0.1)
     assert line(frame, model="large")["difference"] == pytest.approx(0.2)
-    with pytest.raises(ValueError, match=r"mlp \(dense\): naive has runs of several other models \(large, small\)"):
-        comparison_frame([*records, *runs(make_record, "mlp", [0.3], model="dense")], ["naive", "ewc", "mlp"])
+    assert set(frame[frame["baseline"] == "ewc"]["reference"]) == {"naive"}
+
+
+def test_of_several_models_of_the_reference_the_first_is_compared_with(make_record):
+    records = [
+        *runs(make_record, "naive", [0.1]),
+        *runs(make_record, "naive", [0.5], model="large"),
+        *runs(make_record, "mlp", [0.3], model="dense"),
+    ]
+    frame = comparison_frame(records, ["naive", "mlp"])
+    small = line(frame, model="small")
+    assert (small["reference"], small["difference"]) == ("naive (large)", pytest.approx(-0.2))
+    dense = line(frame, model="dense")
+    assert (dense["reference"], dense["difference"]) == ("naive (large)", pytest.approx(-0.1))
 
 
 def test_lines_follow_the_order_and_the_reference_has_none(make_record):
