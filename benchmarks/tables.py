@@ -155,10 +155,10 @@ def speed_blocks() -> dict[str, str]:
     from pandas import concat
 
     from chaoscl.evaluation import schema
-    from chaoscl.evaluation.speed import AGAINST
-    from chaoscl.evaluation.speed import SPEED as TABLE
-    from chaoscl.reports.speed import against_table, cuda_run_table, cuda_speed_table, machine_line, speed_table
     from chaoscl.reports.tables import markdown
+    from timing.compare_versions import AGAINST
+    from timing.report import against_table, cuda_run_table, cuda_speed_table, machine_line, speed_table
+    from timing.schema import SPEED as TABLE
 
     cuda = json.loads(CUDA.read_text(encoding="utf-8"))
     jobs = concat([schema.read_csv(AGAINST, path) for path in sorted(SPEED.glob("against*.csv"))])
@@ -198,9 +198,9 @@ def schema_blocks() -> dict[str, str]:
     """Return the columns of every CSV file."""
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.anchors import ANCHORS as PUBLISHED
-    from chaoscl.evaluation.speed import AGAINST
-    from chaoscl.evaluation.speed import SPEED as TIMES
     from chaoscl.evaluation.tuning import CHOSEN, CONVERGED, CONVERGENCE, TRIALS
+    from timing.compare_versions import AGAINST
+    from timing.schema import SPEED as TIMES
 
     known = {table.name: table for table in (*schema.TABLES.values(), TRIALS, CHOSEN, PUBLISHED, TIMES, AGAINST)}
     # Files that share their name with another kind of file.

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.speed import SPEED
+from timing.schema import SPEED
 
 
 def test_the_parts_asked_for_are_measured_and_written(program, tmp_path):

@@ -11,9 +11,9 @@ from chaoscl.runs.execute import execute
 from chaoscl.runs.recipes import Settings
 from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.training import CurvePlugin, RunFailedError, not_finite, training_sample
-from chaoscl.speed.rig import ground, rig
 from chaoscl.streams import Stream, find_stream, materialise, split
 from chaoscl.streams.experiences import to_avalanche
+from timing.setup import ground, rig
 
 
 def test_a_strategy_trains_without_avalanche_s_evaluator_and_measures_nothing():

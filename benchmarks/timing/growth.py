@@ -16,10 +16,10 @@ from chaoscl.compat import quiet_avalanche
 from chaoscl.runs.execute import reproducible
 from chaoscl.runs.recipes import Settings
 from chaoscl.runs.retention import RetentionPlugin
-from chaoscl.speed.measure import Goal, Measured, summary
-from chaoscl.speed.rig import SEED, Ground, ground, rig
 from chaoscl.streams import Scenario, Split, Stream, Task
 from chaoscl.streams.experiences import to_avalanche
+from timing.measure import Goal, Measured, summary
+from timing.setup import SEED, Ground, ground, rig
 
 PART = "growth"
 LENGTHS = (5, 10, 20, 40)

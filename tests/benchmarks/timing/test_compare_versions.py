@@ -6,15 +6,15 @@ import pandas as pd
 import pytest
 
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.speed import AGAINST
+from timing.compare_versions import AGAINST
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TINY = ("--stream", "addition", "--model", "mlp256", "--recipe", "quick", "--data", "embedded", "--baselines", "naive")
 
 
 @pytest.fixture
 def command(program):
-    return program("against")
+    return program("timing/compare_versions")
 
 
 def test_the_same_version_reaches_the_same_and_both_took_time(command, tmp_path):

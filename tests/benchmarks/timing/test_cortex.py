@@ -6,7 +6,7 @@ import pytest
 
 from chaoscl.cortex.kernels import installed
 from chaoscl.errors import UserError
-from chaoscl.speed import cortex, encoder, peers
+from timing import cortex, encoder, peers
 
 
 def test_every_shape_has_its_rows():

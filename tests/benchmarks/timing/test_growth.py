@@ -1,8 +1,8 @@
 import pytest
 
 from chaoscl.compat import quiet_avalanche
-from chaoscl.speed import growth
-from chaoscl.speed.growth import Case, described, evaluation, learn, measure, stream_of
+from timing import growth
+from timing.growth import Case, described, evaluation, learn, measure, stream_of
 
 
 @pytest.fixture

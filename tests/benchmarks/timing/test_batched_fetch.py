@@ -7,9 +7,9 @@ from torch.utils.data import ConcatDataset
 
 from chaoscl.compat import quiet_avalanche
 from chaoscl.data import Source, prepare
-from chaoscl.speed import feeding
-from chaoscl.speed.feeding import CASES, bare_loop, loops, measure, memory, repeated, stock
-from chaoscl.speed.rig import ground, rig
+from timing import batched_fetch
+from timing.batched_fetch import CASES, bare_loop, loops, measure, memory, repeated, stock
+from timing.setup import ground, rig
 
 TEXTS = CASES[1]
 
@@ -49,11 +49,11 @@ def found():
     with quiet_avalanche():
         return {
             baseline: {name: watched(loop) for name, loop in loops(TEXTS, baseline, 2).items()}
-            for baseline in feeding.BASELINES
+            for baseline in batched_fetch.BASELINES
         }
 
 
-@pytest.mark.parametrize("baseline", feeding.BASELINES)
+@pytest.mark.parametrize("baseline", batched_fetch.BASELINES)
 def test_every_loop_takes_the_same_steps_over_batches_of_the_same_sizes(found, baseline):
     sizes = {name: [len(batch) for batch in epoch.batches] for name, epoch in found[baseline].items()}
     assert sizes["bare"] == sizes["lean"] == sizes["full"] == sizes["stock"]
@@ -81,7 +81,7 @@ def test_every_loop_replays_earlier_samples_beside_those_of_the_task(found):
 
 def test_the_bare_loop_learns_what_the_strategy_learns():
     place = ground(TEXTS.stream, "class", TEXTS.model)
-    settings = feeding.Settings(1, TEXTS.batch, 2e-3, 0.2)
+    settings = batched_fetch.Settings(1, TEXTS.batch, 2e-3, 0.2)
     loop = bare_loop(place, settings, None)
     before = [parameter.detach().clone() for parameter in loop.network.parameters()]
     loop.step()
@@ -92,10 +92,10 @@ def test_the_bare_loop_learns_what_the_strategy_learns():
 
 def test_a_memory_is_found_where_there_is_one():
     place = ground(TEXTS.stream, "class", TEXTS.model)
-    settings = feeding.Settings(1, TEXTS.batch, 2e-3, 0.2)
+    settings = batched_fetch.Settings(1, TEXTS.batch, 2e-3, 0.2)
     with quiet_avalanche():
         assert memory(rig(place, "naive", settings).strategy) is None
-        kept = memory(feeding._second_task(place, "replay", settings, ()).strategy)
+        kept = memory(batched_fetch._second_task(place, "replay", settings, ()).strategy)
     assert kept is not None
     assert len(kept) == 1000
     rows = {tuple(reference) for reference in place.tasks[0].train.references.tolist()}
@@ -127,8 +127,8 @@ def test_a_repeated_data_set_is_memory_mapped_and_has_the_same_samples_over_and_
 
 
 def test_one_round_gives_every_promised_row(well_formed, monkeypatch):
-    monkeypatch.setattr(feeding, "CASES", (TEXTS,))
-    monkeypatch.setattr(feeding, "WARM_UP", 0)
+    monkeypatch.setattr(batched_fetch, "CASES", (TEXTS,))
+    monkeypatch.setattr(batched_fetch, "WARM_UP", 0)
     threads = torch.get_num_threads()
     rows = measure(1)
     well_formed(rows, "feeding")

@@ -4,9 +4,8 @@ import pandas as pd
 import pytest
 
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.speed import SPEED
 from chaoscl.reports.figures.style import VERMILION
-from chaoscl.reports.speed import (
+from timing.report import (
     against_table,
     cuda_run_table,
     cuda_speed_table,
@@ -14,6 +13,7 @@ from chaoscl.reports.speed import (
     speed_figure,
     speed_table,
 )
+from timing.schema import SPEED
 
 ROWS = [
     ("cortex", "8 -> 32: fused", 20.0, 18.0, 21.0, "times as fast", "the published way", 30, "at least 15", "yes"),

@@ -11,8 +11,8 @@ from chaoscl.cortex import ChaosCortex, ChaosNeuronParams, CortexParams
 from chaoscl.cortex.cortex import Mode
 from chaoscl.cortex.kernels import counter, installed
 from chaoscl.models import ZOO
-from chaoscl.speed import peers, published
-from chaoscl.speed.measure import Goal, Measured, Step, ratio, summary, take_turns
+from timing import peers, reference
+from timing.measure import Goal, Measured, Step, ratio, summary, take_turns
 
 PART = "cortex"
 BATCH = 128
@@ -113,7 +113,7 @@ def _kernels() -> list[str]:
 
 def _ways(shape: Shape, mode: Mode) -> dict[str, Callable[[Tensor], Tensor]]:
     params = CortexParams(shape.inputs, [shape.size], ChaosNeuronParams(fail_prob=shape.fail_prob))
-    loop = published.over_time if mode == "recurrent" else published.replicas
+    loop = reference.over_time if mode == "recurrent" else reference.replicas
     ways: dict[str, Callable[[Tensor], Tensor]] = {
         PUBLISHED: partial(loop, ChaosCortex(params), ticks=shape.ticks),
         CONTROL: nn.Sequential(nn.Linear(shape.inputs, shape.size), nn.ReLU()),

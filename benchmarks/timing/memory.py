@@ -5,6 +5,7 @@ them. The generated data is small, so the peak is also given with every page of 
 """
 
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,9 +16,9 @@ from chaoscl.errors import UserError
 from chaoscl.runs.baseline import load_baseline
 from chaoscl.runs.execute import execute
 from chaoscl.runs.spec import RunSpec
-from chaoscl.speed.measure import Goal, Measured, summary
-from chaoscl.speed.rig import embedded_bank
 from chaoscl.streams import find_stream
+from timing.measure import Goal, Measured, summary
+from timing.setup import embedded_bank
 
 PART = "memory"
 GIB = 1 << 30
@@ -52,9 +53,10 @@ def _alone(name: str) -> int:
     # As a sweep's worker does, Avalanche is imported by check_together.
     command = (
         "from chaoscl.compat import check_together; check_together(); "
-        f"from chaoscl.speed import memory; print(memory.{name}())"
+        f"from timing import memory; print(memory.{name}())"
     )
-    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, env=environment, check=True)
     return int(done.stdout.split()[-1])
 
 

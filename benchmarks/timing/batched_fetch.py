@@ -23,11 +23,11 @@ from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.execute import reproducible
 from chaoscl.runs.optimiser import RecipeAdamW
 from chaoscl.runs.recipes import Settings
-from chaoscl.speed.measure import Goal, Measured, summary, take_turns
-from chaoscl.speed.rig import SEED, Ground, Rig, embedded_bank, epoch, ground, rig, start
 from chaoscl.streams import Split, Stream, materialise, split, whole
 from chaoscl.streams.experiences import to_avalanche
 from chaoscl.streams.feeding import columns, install, uninstall
+from timing.measure import Goal, Measured, summary, take_turns
+from timing.setup import SEED, Ground, Rig, embedded_bank, epoch, ground, rig, start
 
 PART = "feeding"
 BARE = "a bare PyTorch loop"

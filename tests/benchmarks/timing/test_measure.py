@@ -2,8 +2,8 @@
 
 import pytest
 
-from chaoscl.speed import table
-from chaoscl.speed.measure import Goal, ratio, summary, take_turns
+from timing import table
+from timing.measure import Goal, ratio, summary, take_turns
 
 
 def test_steps_take_turns_and_warm_ups_are_dropped():

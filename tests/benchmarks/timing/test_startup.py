@@ -3,8 +3,8 @@ import json
 import pytest
 
 from chaoscl.errors import UserError
-from chaoscl.speed import startup
-from chaoscl.speed.startup import PROGRAM, measure, output, train_first
+from timing import startup
+from timing.startup import PROGRAM, measure, output, train_first
 
 _LOADED = """
 import json, runpy, sys

@@ -6,8 +6,8 @@ import pytest
 
 from chaoscl.data import CARDS, Bank, Source, prepare
 from chaoscl.errors import UserError
-from chaoscl.speed import memory
-from chaoscl.speed.memory import bank_bytes, mapped, measure, official_bytes, own, resident
+from timing import memory
+from timing.memory import bank_bytes, mapped, measure, official_bytes, own, resident
 
 linux = pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="Linux alone says what is mapped")
 

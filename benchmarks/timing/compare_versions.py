@@ -1,6 +1,6 @@
 """Time the main job of this checkout against another one, such as an earlier version, side by side.
 
-python benchmarks/against.py ../chaoscl-earlier
+python benchmarks/timing/compare_versions.py ../chaoscl-earlier
 """
 
 import os
@@ -14,12 +14,29 @@ from typing import Annotated
 import typer
 
 from chaoscl.cli import BASELINES, listed, run_command
+from chaoscl.evaluation.table import Column, Table
 
-HERE = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parents[2]
 FILE = Path("results/speed/against.csv")
 
+AGAINST = Table(
+    "against.csv",
+    "The main job of an earlier version and of this one, run side by side, one line a baseline",
+    (
+        Column("baseline", "str", "", "name of the continual-learning strategy"),
+        Column("precision", "str", "", "of the encoders in this version; the earlier one computed in float32"),
+        Column("seeds", "int", "seeds", "seeds that were run"),
+        Column("commit", "str", "", "of the earlier version"),
+        Column("seconds_earlier", "float", "s", "of the whole command, start-up included"),
+        Column("seconds_now", "float", "s", "of the same command in this version"),
+        Column("times_as_fast", "float", "", "earlier over now"),
+        Column("accuracy_earlier", "float", "fraction", "average accuracy at the end, mean over the seeds"),
+        Column("accuracy_now", "float", "fraction", "average accuracy at the end, mean over the seeds"),
+    ),
+)
 
-def against(
+
+def compare_versions(
     checkout: Annotated[Path, typer.Argument(help="Another checkout of this project, at the version to compare with.")],
     stream: Annotated[str, typer.Option(help="Named stream.")] = "text-image",
     model: Annotated[str, typer.Option(help="Model of the zoo.")] = "chaos2k",
@@ -36,7 +53,6 @@ def against(
 
     from chaoscl.errors import UserError
     from chaoscl.evaluation import schema
-    from chaoscl.evaluation.speed import AGAINST
     from chaoscl.files import write_atomic
     from chaoscl.reports.tables import rich_table
 
@@ -96,4 +112,4 @@ def _average_accuracy(folder: Path) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command(against))
+    sys.exit(run_command(compare_versions))

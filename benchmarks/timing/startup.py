@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from chaoscl.data import Source, prepare
 from chaoscl.errors import UserError
 from chaoscl.runs.training import PROGRESS_EVERY
-from chaoscl.speed.measure import Goal, Measured, Step, summary, take_turns
+from timing.measure import Goal, Measured, Step, summary, take_turns
 
 PART = "start-up"
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,8 +12,8 @@ from chaoscl.models import ZOO, ModelSpec
 from chaoscl.models.encoders import Encoders, ImageEncoder, Normalise
 from chaoscl.models.zoo import Precision
 from chaoscl.runs.allocator import keep_freed_memory
-from chaoscl.speed import published
-from chaoscl.speed.measure import Goal, Measured, Step, ratio, summary, take_turns
+from timing import reference
+from timing.measure import Goal, Measured, Step, ratio, summary, take_turns
 
 PART = "encoder"
 BATCH = 128
@@ -60,16 +60,16 @@ def _step_of(spec: ModelSpec, rounds: int) -> list[Measured]:
 
 
 def _published(spec: ModelSpec, cortex: ChaosCortex, images: Tensor, targets: Tensor) -> Step:
-    encoder = published.image_encoder(SHAPE, spec.embedding, spec.channels)
+    encoder = reference.image_encoder(SHAPE, spec.embedding, spec.channels)
     head = nn.Linear(spec.hidden, CLASSES)
     parameters = list(nn.ModuleList([encoder, cortex, head]).parameters())
     logits = partial(_published_logits, encoder, cortex, head, spec.ticks)
-    return _step(logits, images, targets, published.optimiser(parameters), lambda: published.clip(parameters))
+    return _step(logits, images, targets, reference.optimiser(parameters), lambda: reference.clip(parameters))
 
 
 def _published_logits(encoder: nn.Module, cortex: ChaosCortex, head: nn.Module, ticks: int, images: Tensor) -> Tensor:
     pixels = (images.float() / 255 - 0.5) / 0.5
-    return head(published.over_time(cortex, encoder(pixels), ticks))
+    return head(reference.over_time(cortex, encoder(pixels), ticks))
 
 
 def _ours(spec: ModelSpec, cortex: ChaosCortex, precision: Precision, images: Tensor, targets: Tensor) -> Step:
@@ -82,7 +82,7 @@ def _ours(spec: ModelSpec, cortex: ChaosCortex, precision: Precision, images: Te
         return head(cortex.integrate(encoders(_DATA, images), spec.ticks))
 
     optimiser = torch.optim.AdamW(parameters, fused=True)
-    return _step(logits, images, targets, optimiser, lambda: nn.utils.clip_grad_norm_(parameters, published.CLIP))
+    return _step(logits, images, targets, optimiser, lambda: nn.utils.clip_grad_norm_(parameters, reference.CLIP))
 
 
 def _step(

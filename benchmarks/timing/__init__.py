@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from chaoscl.evaluation.speed import SPEED
-from chaoscl.speed import cortex, encoder, feeding, growth, memory, startup
-from chaoscl.speed.measure import Measured
+from timing import batched_fetch, cortex, encoder, growth, memory, startup
+from timing.measure import Measured
+from timing.schema import SPEED
 
 PARTS: dict[str, Callable[[int], list[Measured]]] = {
     "cortex": cortex.measure,
     "encoder": encoder.measure,
-    "feeding": feeding.measure,
+    "feeding": batched_fetch.measure,
     "growth": growth.measure,
     "memory": memory.measure,
     "start-up": startup.measure,
