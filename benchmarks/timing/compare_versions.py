@@ -7,19 +7,25 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from chaoscl.cli import BASELINES, listed, run_command
+from chaoscl.errors import UserError
+from chaoscl.evaluation import schema
 from chaoscl.evaluation.table import Column, Table
+from chaoscl.files import write_atomic
 
 HERE = Path(__file__).resolve().parents[2]
 FILE = Path("results/speed/against.csv")
 
-AGAINST = Table(
+VERSIONS = Table(
     "against.csv",
     "The main job of an earlier version and of this one, run side by side, one line a baseline",
     (
@@ -44,16 +50,12 @@ def compare_versions(
     seeds: Annotated[int, typer.Option(help="Number of seeds: 0, 1, ...")] = 1,
     recipe: Annotated[str, typer.Option(help="Training recipe.")] = "standard",
     data: Annotated[str, typer.Option(help="Where data comes from, as in run.py; empty for its default.")] = "",
-    precision: Annotated[str, typer.Option(help="Of the encoders in this checkout: float32 or bfloat16.")] = "float32",
+    precision: Annotated[str, typer.Option(help="Numeric precision of the encoders in this checkout.")] = "float32",
     out: Annotated[Path, typer.Option(help="Where the table is written.")] = FILE,
 ) -> None:
     """Run each baseline in both checkouts at the same time, one core each, and write what both took and reached."""
-    import pandas as pd
     from rich.console import Console
 
-    from chaoscl.errors import UserError
-    from chaoscl.evaluation import schema
-    from chaoscl.files import write_atomic
     from chaoscl.reports.tables import rich_table
 
     if not (checkout / "benchmarks" / "run.py").is_file():
@@ -65,14 +67,13 @@ def compare_versions(
         words = ["--stream", stream, "--model", model, "--baselines", baseline, "--seeds", str(seeds), "--jobs", "1"]
         words += ["--recipe", recipe, *(["--data", data] if data else [])]
         with TemporaryDirectory() as scratch:
-            folders = {"earlier": Path(scratch) / "earlier", "now": Path(scratch) / "now"}
-            commands = {"earlier": (checkout.resolve(), words), "now": (HERE, [*words, *ours])}
-            seconds = _side_by_side(commands, folders)
-            reached = {side: _average_accuracy(folder) for side, folder in folders.items()}
-        ratio = seconds["earlier"] / seconds["now"]
-        rows.append((baseline, precision, seeds, commit, *seconds.values(), ratio, *reached.values()))
-        frame = pd.DataFrame(rows, columns=[column.name for column in AGAINST.columns])
-        write_atomic(out, schema.to_csv(frame, AGAINST))
+            folders = [Path(scratch) / "earlier", Path(scratch) / "now"]
+            with ThreadPoolExecutor() as both:
+                earlier, now = both.map(_run, (checkout.resolve(), HERE), ([*words], [*words, *ours]), folders)
+            reached = map(_average_accuracy, folders)
+            rows.append((baseline, precision, seeds, commit, earlier, now, earlier / now, *reached))
+        frame = pd.DataFrame(rows, columns=[column.name for column in VERSIONS.columns])
+        write_atomic(out, schema.to_csv(frame, VERSIONS))
     Console().print(rich_table(frame.round(3).astype(str), f"{stream}, {model}, {seeds} seeds: earlier and now"))
 
 
@@ -81,34 +82,39 @@ def _commit(checkout: Path) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _side_by_side(commands: dict[str, tuple[Path, list[str]]], folders: dict[str, Path]) -> dict[str, float]:
-    """Start a job in both checkouts at once and return the seconds that each took, start-up included."""
-    from chaoscl.errors import UserError
-
+def _run(root: Path, words: Sequence[str], out: Path) -> float:
+    """Run the job in a checkout; return the seconds that it took, start-up included."""
+    command = [sys.executable, str(root / "benchmarks" / "run.py"), *words, "--out", str(out)]
     start = time.perf_counter()
-    running = {}
-    for side, (root, words) in commands.items():
-        command = [sys.executable, str(root / "benchmarks" / "run.py"), *words, "--out", str(folders[side])]
-        environment = {**os.environ, "PYTHONPATH": str(root)}
-        running[side] = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL)
-    ended: dict[str, float] = {}
-    while len(ended) < len(running):
-        for side, process in running.items():
-            if side not in ended and process.poll() is not None:
-                ended[side] = time.perf_counter() - start
-        time.sleep(0.05)
-    failed = [side for side, process in running.items() if process.returncode != 0]
-    if failed:
-        raise UserError(f"the job failed in {', '.join(str(commands[side][0]) for side in failed)}; see above")
-    return {side: ended[side] for side in commands}
+    done = subprocess.run(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL)
+    if done.returncode:
+        raise UserError(f"the job failed in {root}; see above")
+    return time.perf_counter() - start
 
 
 def _average_accuracy(folder: Path) -> float:
     """Return the mean average accuracy of a results folder of any version."""
-    import pandas as pd
-
     summary = pd.read_csv(folder / "summary.csv")
     return float(summary.loc[summary["metric"] == "average_accuracy", "mean"].iloc[0])
+
+
+def versions_table(versions: pd.DataFrame) -> pd.DataFrame:
+    """Return lines of against.csv as text, with one more line for all baselines of a precision."""
+    rows = []
+    for precision, lines in versions.groupby("precision", sort=False):
+        times = lines.set_index("baseline")[["seconds_earlier", "seconds_now"]].astype(float)
+        times.loc["all of these"] = times.sum()
+        rows += [
+            {
+                "encoders now": precision,
+                "baseline": name,
+                "earlier, s": f"{before:.0f}",
+                "now, s": f"{now:.0f}",
+                "times as fast": f"{before / now:.2f}",
+            }
+            for name, (before, now) in zip(times.index, times.to_numpy(), strict=True)
+        ]
+    return pd.DataFrame(rows)
 
 
 if __name__ == "__main__":

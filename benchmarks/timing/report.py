@@ -1,7 +1,7 @@
-"""Timings as a table and a figure: measured values beside their goals."""
+"""Timings as a file, a table and a figure, measured values beside their goals, and as the tables of docs/speed.md."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,40 +9,63 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from chaoscl.evaluation import schema
+from chaoscl.evaluation.table import Column, Table
 from chaoscl.reports.figures.style import BLUE, GREY, VERMILION
+from chaoscl.reports.tables import markdown
+from timing.compare_versions import VERSIONS, versions_table
+from timing.measure import ROOT, Measured
+from timing.peers import PEERS
 
-_GOAL = {"at least": "≥", "at most": "≤"}
+SPEED = Table(
+    "speed.csv",
+    "How fast the suite is on one machine, one line a measured value; ratios are of paired rounds",
+    (
+        Column("part", "str", "", "what was looked at"),
+        Column("case", "str", "", "what was measured"),
+        Column("value", "float", "", "median over the rounds", "%.4g"),
+        Column("low", "float", "", "first quartile over the rounds", "%.4g"),
+        Column("high", "float", "", "third quartile over the rounds", "%.4g"),
+        Column("unit", "str", "", "of the value"),
+        Column("against", "str", "", "what a ratio is relative to; empty for an absolute value"),
+        Column("rounds", "int", "", "measurements behind the value"),
+        Column("goal", "str", "", "what it should reach; empty if nothing was set"),
+        Column("met", "str", "", "yes or no; empty without a goal"),
+    ),
+)
+_JOINED = {
+    "times as fast": "times as fast as",
+    "times as long": "times as long as",
+    "times the time": "times the time of",
+    "percent": "% of",
+}
+"""The unit of a ratio with the word that leads on to what it is relative to."""
+
+
+def speed_frame(measured: Mapping[str, Sequence[Measured]]) -> pd.DataFrame:
+    """Return what was measured of each part as the rows of speed.csv."""
+    rows = []
+    for part, quantities in measured.items():
+        for one in quantities:
+            low, value, high = (float(found) for found in np.quantile(one.values, (0.25, 0.5, 0.75)))
+            goal, met = ("", "") if one.goal is None else (str(one.goal), "yes" if one.goal.met(value) else "no")
+            rows.append((part, one.case, value, low, high, one.unit, one.against, len(one.values), goal, met))
+    return pd.DataFrame(rows, columns=[column.name for column in SPEED.columns])
 
 
 def speed_table(speed: pd.DataFrame) -> pd.DataFrame:
-    """Return the measured values as text: one row each, median and quartiles, the goal and whether it is met.
-
-    Args:
-        speed: speed.csv.
-    """
+    """Return speed.csv as text: for each value its median and quartiles, its goal and whether it is met."""
     rows = []
     for line in speed.to_dict("records"):
         spread = f" ({line['low']:.3g} to {line['high']:.3g})" if line["rounds"] > 1 else ""
-        against = f" {_joined(line['unit'])} {line['against']}" if line["against"] else f" {line['unit']}"
-        rows.append(
-            {
-                "part": line["part"],
-                "case": line["case"],
-                "measured": f"{line['value']:.3g}{spread}{against}",
-                "goal": _short(line["goal"]),
-                "met": line["met"],
-            }
-        )
+        unit = f"{_JOINED.get(line['unit'], line['unit'])} {line['against']}" if line["against"] else line["unit"]
+        measured = f"{line['value']:.3g}{spread} {unit}"
+        rows.append((line["part"], line["case"], measured, _short(line["goal"]), line["met"]))
     return pd.DataFrame(rows, columns=["part", "case", "measured", "goal", "met"])
 
 
 def speed_figure(speed: pd.DataFrame, title: str) -> Figure:
-    """Return every value that has a goal, as a share of it: right of the line the goal is met, whichever way it points.
-
-    Args:
-        speed: speed.csv.
-        title: above the figure.
-    """
+    """Return the values of speed.csv as shares of their goals, which are met right of the line."""
     with_goal = speed[speed["goal"] != ""].iloc[::-1].reset_index(drop=True)
     shares = _shares(with_goal, "value")
     ends = np.sort(np.column_stack([_shares(with_goal, "low"), _shares(with_goal, "high")]))
@@ -74,60 +97,20 @@ def _shares(speed: pd.DataFrame, column: str) -> np.ndarray:
 
 
 def _short(goal: str) -> str:
-    for words, sign in _GOAL.items():
-        goal = goal.replace(words, sign)
-    return goal
-
-
-def _joined(unit: str) -> str:
-    """Return the unit of a ratio with the word that leads on to what it is relative to."""
-    words = {
-        "times as fast": "times as fast as",
-        "times as long": "times as long as",
-        "times the time": "times the time of",
-        "percent": "% of",
-    }
-    return words.get(unit, unit)
-
-
-def against_table(against: pd.DataFrame) -> pd.DataFrame:
-    """Return the job of an earlier version beside this one's as text, with a line for all baselines of a precision.
-
-    Args:
-        against: lines of against.csv.
-    """
-    rows = []
-    for precision, lines in against.groupby("precision", sort=False):
-        times = lines.set_index("baseline")[["seconds_earlier", "seconds_now"]].astype(float)
-        times.loc["all of these"] = times.sum()
-        rows += [
-            {
-                "encoders now": precision,
-                "baseline": name,
-                "earlier, s": f"{before:.0f}",
-                "now, s": f"{now:.0f}",
-                "times as fast": f"{before / now:.2f}",
-            }
-            for name, (before, now) in zip(times.index, times.to_numpy(), strict=True)
-        ]
-    return pd.DataFrame(rows)
+    return goal.replace("at least", "≥").replace("at most", "≤")
 
 
 def machine_line(path: Path) -> str:
     """Return one line on the machine that machine.json describes."""
     machine = json.loads(path.read_text(encoding="utf-8"))
-    named = ("torch", "avalanche-lib", "numpy", "numba", "snntorch", "norse", "spikingjelly")
-    versions = ", ".join(f"{name} {machine[name]}" for name in named if name in machine)
+    packages = ("torch", "avalanche-lib", "numpy", "numba", *PEERS)
+    versions = ", ".join(f"{name} {machine[name]}" for name in packages if name in machine)
     place = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}"
     return f"{place}, Python {machine['python']}, {versions}.\n"
 
 
 def cuda_speed_table(report: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the milliseconds of forward and backward by shape and batch, a column for each device and kernel.
-
-    Args:
-        report: report.json of ``benchmarks/cuda_check.py``.
-    """
+    """Return the milliseconds by shape and batch, a column for each device and kernel, from cuda_check's report."""
     rows: dict[tuple[str, int], dict[str, str]] = {}
     for line in report["speed"]["result"]:
         row = rows.setdefault((line["shape"], line["batch"]), {"shape": line["shape"], "batch": str(line["batch"])})
@@ -136,11 +119,7 @@ def cuda_speed_table(report: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def cuda_run_table(report: Mapping[str, Any]) -> pd.DataFrame:
-    """Return what the same short run reached and took on each device and kernel: percent and seconds.
-
-    Args:
-        report: report.json of ``benchmarks/cuda_check.py``.
-    """
+    """Return the percent that each run of cuda_check's report reached, and its seconds."""
     rows = []
     for name, part in report.items():
         if "final" not in part.get("result", ()):
@@ -149,3 +128,18 @@ def cuda_run_table(report: Mapping[str, Any]) -> pd.DataFrame:
         first, second = (f"{100 * mean:.1f}" for mean in found["final"])
         rows.append({"run": name, "ag_news": first, "mnist": second, "seconds": f"{found['seconds']:.1f}"})
     return pd.DataFrame(rows)
+
+
+def document_blocks(results: Path = ROOT / "results") -> dict[str, str]:
+    """Return the generated parts of the documents that show committed timings, by the name of their marker."""
+    folder = results / "speed"
+    cuda = json.loads((results / "cuda" / "report.json").read_text(encoding="utf-8"))
+    jobs = pd.concat([schema.read_csv(VERSIONS, path) for path in sorted(folder.glob("against*.csv"))])
+    return {
+        "speed machine": machine_line(folder / "machine.json"),
+        "speed": markdown(speed_table(schema.read_csv(SPEED, folder / SPEED.name))),
+        "speed against": markdown(versions_table(jobs)),
+        "cuda speed": markdown(cuda_speed_table(cuda)),
+        "cuda runs": markdown(cuda_run_table(cuda)),
+        **{f"schema {table.name}": schema.as_markdown(table) for table in (SPEED, VERSIONS)},
+    }

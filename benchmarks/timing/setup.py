@@ -1,40 +1,62 @@
-"""What the measurements of whole strategies share: generated data, a network, and the strategy that trains it."""
+"""What is measured: generated data, the zoo's networks, and strategies built as a run builds them.
 
+The measurements call the package through this module wherever they need names of its catalogues or a whole run.
+"""
+
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from chaoscl.data import Bank, Source, prepare
-from chaoscl.models import ModelOptions
+from chaoscl.models import ZOO, ModelOptions, ModelSpec
 from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.baseline import Setup, load_baseline
+from chaoscl.runs.execute import execute
 from chaoscl.runs.networks import build_network
 from chaoscl.runs.optimiser import RecipeAdamW
 from chaoscl.runs.progress import silent
 from chaoscl.runs.recipes import Settings
 from chaoscl.runs.retention import RetentionPlugin
+from chaoscl.runs.spec import RunSpec
 from chaoscl.runs.training import CurvePlugin, SchedulePlugin
-from chaoscl.streams import Scenario, Stream, TaskData, layout, materialise, views
+from chaoscl.streams import Scenario, Stream, TaskData, find_stream, layout, materialise, views
+from chaoscl.streams.experiences import to_avalanche
 
 SEED = 0
 
 
-@dataclass(frozen=True)
-class Ground:
-    """What is learned and by which model.
+def chaos_models() -> list[ModelSpec]:
+    """Return the models of the zoo that have a cortex."""
+    return [model for model in ZOO.values() if model.trunk == "chaos"]
 
-    Attributes:
-        bank: the samples.
-        stream: the tasks.
-        scenario: decides labels and heads.
-        tasks: the samples of each task.
-        model: a name of the zoo.
-    """
+
+def generated_bank(*names: str) -> Bank:
+    """Return a bank of generated data sets, prepared in the user's cache."""
+    return Bank([prepare(name, Source("embedded")) for name in names])
+
+
+def stream_bank(stream: str) -> Bank:
+    """Return a bank of generated data for a named stream."""
+    return generated_bank(*find_stream(stream).datasets)
+
+
+def run_peak(stream: str, model: str, baseline: str) -> int:
+    """Return the most bytes that this process holds in a run on generated data, with as few epochs as a recipe has."""
+    spec = RunSpec(stream, "task", model, baseline, SEED, recipe="short", repetitions=1)
+    return execute(spec, load_baseline(baseline), stream_bank(stream)).cost.peak_memory_bytes
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The tasks of a stream, their samples, and the model of the zoo that learns them."""
 
     bank: Bank
     stream: Stream
     scenario: Scenario
-    tasks: tuple[TaskData, ...]
+    tasks: Sequence[TaskData]
     model: str
 
     def network(self) -> CrossModalNetwork:
@@ -44,49 +66,62 @@ class Ground:
         return network
 
 
+def workload(stream: Stream, scenario: Scenario, model: str, bank: Bank | None = None) -> Workload:
+    """Return a stream over a bank, or over generated data."""
+    bank = bank or generated_bank(*stream.datasets).with_views(views(stream, SEED))
+    return Workload(bank, stream, scenario, materialise(stream, scenario, bank, SEED), model)
+
+
 @dataclass(frozen=True)
-class Rig:
-    """A strategy and what it trains.
+class StrategyUnderTest:
+    """A strategy of Avalanche, what it learns and what it trains."""
 
-    Attributes:
-        strategy: of Avalanche.
-        network: is trained.
-        optimizer: trains it.
-        curves: the learning curves; they take part only if the rig was built with them.
-    """
-
+    workload: Workload
+    experiences: Sequence[Any]
     strategy: Any
     network: CrossModalNetwork
     optimizer: RecipeAdamW
-    curves: CurvePlugin
+    curves: CurvePlugin  # takes part only if the strategy was built with it
+
+    def learn(self, number: int) -> float:
+        """Learn a task, counted from 0, as a run does; return the seconds of training."""
+        self._announce(number)
+        start = time.perf_counter()
+        self.strategy.train(self.experiences[number], eval_streams=[])
+        return time.perf_counter() - start
+
+    def begin(self, number: int, epochs: int) -> None:
+        """Go to where the first of so many epochs of a task begins, as a strategy's ``train`` does."""
+        self._announce(number)
+        strategy = self.strategy
+        strategy.train_epochs, strategy.is_training, strategy.experience = epochs, True, self.experiences[number]
+        strategy.model.train()
+        strategy._before_training_exp()
+
+    def train_epoch(self) -> None:
+        """Train for one epoch, as a strategy's ``train`` does."""
+        self.strategy._before_training_epoch()
+        self.strategy.training_epoch()
+        self.strategy._after_training_epoch()
+
+    def _announce(self, number: int) -> None:
+        data = self.workload.tasks[number]
+        self.curves.begin(number, data.task.name, [data])
 
 
-def embedded_bank(*names: str) -> Bank:
-    """Return a bank of generated data sets, prepared in the user's cache."""
-    return Bank([prepare(name, Source("embedded")) for name in names])
+def strategy_under_test(
+    work: Workload, baseline: str, settings: Settings, plugins: Sequence[str] = ()
+) -> StrategyUnderTest:
+    """Return a strategy as a run builds it, and seed the order of its batches.
 
-
-def ground(stream: Stream, scenario: Scenario, model: str) -> Ground:
-    """Return generated data for a stream."""
-    bank = embedded_bank(*stream.datasets).with_views(views(stream, SEED))
-    return Ground(bank, stream, scenario, tuple(materialise(stream, scenario, bank, SEED)), model)
-
-
-def rig(place: Ground, baseline: str, settings: Settings, plugins: Sequence[str] = ()) -> Rig:
-    """Return a strategy as a run builds it.
-
-    Args:
-        place: what it learns.
-        baseline: its name.
-        settings: how each task is trained.
-        plugins: those of ours that take part beside the schedule: ``curves``, ``retention``.
+    Beside the schedule those of our plugins take part that are named: ``curves``, ``retention``.
     """
-    network = place.network()
+    network = work.network()
     optimizer = RecipeAdamW(network.parameters())
     schedule = SchedulePlugin(optimizer)
     schedule.settings = settings
     curves = CurvePlugin(SEED, silent)
-    ours = {"curves": curves, "retention": RetentionPlugin(place.tasks, SEED, repetitions=1)}
+    ours = {"curves": curves, "retention": RetentionPlugin(work.tasks, SEED, repetitions=1)}
     setup = Setup(
         model=network,
         optimizer=optimizer,
@@ -96,28 +131,6 @@ def rig(place: Ground, baseline: str, settings: Settings, plugins: Sequence[str]
         plugins=[schedule, *(ours[name] for name in plugins)],
     )
     chosen = load_baseline(baseline)
-    return Rig(chosen.build(setup, **chosen.values()), network, optimizer, curves)
-
-
-def start(built: Rig, experience: Any, number: int, data: TaskData, epochs: int) -> None:
-    """Bring a strategy to where the first epoch of an experience begins, as its ``train`` does.
-
-    Args:
-        built: the strategy.
-        experience: of Avalanche.
-        number: of the experience, from 0.
-        data: the task's samples.
-        epochs: that will follow.
-    """
-    built.curves.begin(number, data.task.name, [data])
-    strategy = built.strategy
-    strategy.train_epochs, strategy.is_training, strategy.experience = epochs, True, experience
-    strategy.model.train()
-    strategy._before_training_exp()
-
-
-def epoch(built: Rig) -> None:
-    """Train for one epoch, as a strategy's ``train`` does."""
-    built.strategy._before_training_epoch()
-    built.strategy.training_epoch()
-    built.strategy._after_training_epoch()
+    strategy = chosen.build(setup, **chosen.values())
+    torch.manual_seed(SEED)
+    return StrategyUnderTest(work, to_avalanche(work.tasks).train_stream, strategy, network, optimizer, curves)

@@ -1,4 +1,4 @@
-"""The published way computes what the fast ways compute."""
+"""The reference implementation computes what the fast ways compute."""
 
 import pytest
 import torch
