@@ -50,7 +50,7 @@ def test_rooms_that_stand_alone_need_little(room):
 
 
 def test_the_package_imports_no_program():
-    programs = {"baselines", "benchmarks", *(path.stem for path in (ROOT / "benchmarks").iterdir())}
+    programs = {"benchmarks", *(path.stem for path in (ROOT / "benchmarks").iterdir())}
     for path in PACKAGE.rglob("*.py"):
         assert not {name.split(".")[0] for name in imports(path)} & programs, path
 

@@ -12,7 +12,6 @@ from timing.setup import generated_bank
 
 PROGRAM = ROOT / "benchmarks" / "run.py"
 HELP, LIST, FIRST_STEP = Goal("at most", 1.0), Goal("at most", 2.0), Goal("at most", 10.0)
-MOST_ROUNDS = 5
 
 # The program itself, until its display of progress is told of the first batches.
 _UNTIL_TRAINING = """
@@ -34,8 +33,6 @@ _QUICK = "--data embedded --stream mnist --model chaos256 --recipe quick --basel
 def measure(rounds: int) -> list[Measured]:
     """Return the seconds from launching ``benchmarks/run.py`` to its help, its list and its first batches.
 
-    There are at most five rounds.
-
     Raises:
         UserError: the program fails, or ends without training.
     """
@@ -46,7 +43,7 @@ def measure(rounds: int) -> list[Measured]:
             "--list": partial(run_python, str(PROGRAM), "--list"),
             "training": partial(train_first, Path(folder)),
         }
-        times = take_turns(steps, min(rounds, MOST_ROUNDS), warm_up=1)
+        times = take_turns(steps, rounds, warm_up=1)
     first = f"benchmarks/run.py until {PROGRESS_EVERY} batches are trained, data prepared before"
     return [
         Measured("benchmarks/run.py --help", times["--help"], "s", goal=HELP),

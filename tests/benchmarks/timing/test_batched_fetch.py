@@ -116,6 +116,19 @@ def test_stock_avalanche_is_left_as_it_was_found():
     assert (AvalancheDataset.__getitems__, data_loader.ConcatDataset, data_loader.has_ffcv_support) == ours
 
 
+def test_only_the_stock_loop_does_without_batched_fetch():
+    fetched = {}
+    with quiet_avalanche():
+        for name, loop in loops(TEXTS, "naive", 1).items():
+
+            def note(*_, name=name):
+                fetched[name] = hasattr(AvalancheDataset, "__getitems__")
+
+            loop.network.encoders.register_forward_pre_hook(note)
+            loop.train_epoch()
+    assert fetched == {"bare": True, "lean": True, "full": True, "stock": False}
+
+
 def test_a_repeated_data_set_is_memory_mapped_and_has_the_same_samples_over_and_over(tmp_path):
     (small,) = generated_bank("mnist").datasets
     large = repeated(small, 2 * len(small.labels) + 5, tmp_path / "inputs.npy")

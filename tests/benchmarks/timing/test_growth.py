@@ -78,3 +78,8 @@ def test_evaluation_is_given_a_task(short, monkeypatch):
         ([1.5, 1.5], "times as long"),
     ]
     assert [row.goal for row in rows] == [None, None, growth.FLAT]
+
+
+def test_evaluation_is_timed_in_more_rounds_than_a_stream_has_tasks(short):
+    with quiet_avalanche():
+        assert {len(row.values) for row in evaluation(6)} == {6}
