@@ -1,80 +1,12 @@
-"""Measure how fast the suite is on this machine, beside goals, the published way, peers and Avalanche's own loaders.
+"""Measure how fast the suite is on this machine, beside goals, a reference implementation, peers and stock Avalanche.
 
 python benchmarks/speed.py
 """
 
-import json
-import os
-import platform
 import sys
-from pathlib import Path
-from typing import Annotated, Any
 
-import typer
-
-from chaoscl.cli import listed, run_command
-
-FOLDER = Path("results/speed")
-ROUNDS = {"cortex": 30, "encoder": 20, "feeding": 7, "growth": 3, "memory": 1, "start-up": 5}
-"""Rounds of each part: the shorter a measurement, the more of them."""
-
-
-def speed(
-    parts: Annotated[str, typer.Option(help="Parts, separated by commas, or all.")] = "all",
-    rounds: Annotated[int, typer.Option(help="Timed rounds of each part; 0 for what suits it.")] = 0,
-    out: Annotated[Path, typer.Option(help="Results folder.")] = FOLDER,
-) -> None:
-    """Time every part, one thread, print the table, and write speed.csv, machine.json and a figure."""
-    import torch
-    from rich.console import Console
-
-    from chaoscl.errors import UserError, unknown
-    from chaoscl.evaluation import schema
-    from chaoscl.evaluation.speed import SPEED
-    from chaoscl.files import check_writable, storage_errors, write_atomic
-    from chaoscl.reports.figures import save
-    from chaoscl.reports.speed import speed_figure, speed_table
-    from chaoscl.reports.tables import rich_table
-    from chaoscl.speed import PARTS, peers, table
-
-    chosen = list(PARTS) if parts == "all" else listed(parts)
-    for part in chosen:
-        if part not in PARTS:
-            raise unknown("part", part, PARTS)
-    if not chosen or rounds < 0:
-        raise UserError("name at least one part with --parts, and give --rounds 1 or more, or 0 for what suits each")
-    check_writable(out)
-    remarks = Console(stderr=True)
-    if "cortex" in chosen and peers.missing():
-        remarks.print(f"not compared, because not installed: {', '.join(peers.missing())} (the extra 'peers')")
-    torch.set_num_threads(1)
-    measured = []
-    for part in chosen:
-        remarks.print(f"measuring {part} ...", highlight=False)
-        measured += PARTS[part](rounds or ROUNDS[part])
-    frame = table(measured)
-    with storage_errors("the timings", out, "free some space or give another folder with --out"):
-        write_atomic(out / SPEED.name, schema.to_csv(frame, SPEED))
-        write_atomic(out / "machine.json", json.dumps(_machine(), indent=2) + "\n")
-        save(speed_figure(frame, "Speed beside its goals"), out / "speed.svg")
-        write_atomic(out / "command.txt", f"python benchmarks/speed.py --parts {parts} --rounds {rounds}\n")
-    Console().print(rich_table(speed_table(frame), "Median (quartiles); one thread; ratios of paired rounds"))
-    remarks.print(f"written to {out}", soft_wrap=True, highlight=False)
-
-
-def _machine() -> dict[str, Any]:
-    """Return what the timings hold for: processor, cores, versions."""
-    from chaoscl.runs.provenance import computing_versions, environment, installed_versions
-
-    model = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    extras = installed_versions(("numba", "snntorch", "norse", "spikingjelly"))
-    return {"processor": model, "cores": os.cpu_count(), **computing_versions(), **environment(), **extras}
-
+from chaoscl.cli import run_command
+from timing.run import speed
 
 if __name__ == "__main__":
     sys.exit(run_command(speed))

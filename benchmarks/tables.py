@@ -4,7 +4,6 @@ python benchmarks/tables.py
 python benchmarks/tables.py --check
 """
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,19 +22,19 @@ RESULTS = {
 LONG = tuple(ROOT / "results" / f"long-20-{model}-recipe-short" for model in ("chaos2k", "mlp2k"))
 ANCHORS = ROOT / "results" / "anchors"
 CONVERGENCE = ROOT / "results" / "convergence"
-SPEED = ROOT / "results" / "speed"
-CUDA = ROOT / "results" / "cuda" / "report.json"
 
 
 def blocks() -> dict[str, str]:
     """Return the generated text of each marker, by its name."""
+    from timing.report import document_blocks
+
     return {
         **result_blocks(),
         **long_blocks(),
         **anchor_blocks(),
         **accounting_blocks(),
         **convergence_blocks(),
-        **speed_blocks(),
+        **document_blocks(),
         **schema_blocks(),
         **catalogue_blocks(),
     }
@@ -150,27 +149,6 @@ def accounting_blocks() -> dict[str, str]:
     return {"list accounting": markdown(DataFrame(rows))}
 
 
-def speed_blocks() -> dict[str, str]:
-    """Return the timings, and the time of the main job beside that of its first version."""
-    from pandas import concat
-
-    from chaoscl.evaluation import schema
-    from chaoscl.evaluation.speed import AGAINST
-    from chaoscl.evaluation.speed import SPEED as TABLE
-    from chaoscl.reports.speed import against_table, cuda_run_table, cuda_speed_table, machine_line, speed_table
-    from chaoscl.reports.tables import markdown
-
-    cuda = json.loads(CUDA.read_text(encoding="utf-8"))
-    jobs = concat([schema.read_csv(AGAINST, path) for path in sorted(SPEED.glob("against*.csv"))])
-    return {
-        "speed machine": machine_line(SPEED / "machine.json"),
-        "speed": markdown(speed_table(schema.read_csv(TABLE, SPEED / TABLE.name))),
-        "speed against": markdown(against_table(jobs)),
-        "cuda speed": markdown(cuda_speed_table(cuda)),
-        "cuda runs": markdown(cuda_run_table(cuda)),
-    }
-
-
 def result_blocks() -> dict[str, str]:
     """Return the result tables, and the data behind them, from the committed CSVs."""
     from chaoscl.evaluation import schema
@@ -198,11 +176,9 @@ def schema_blocks() -> dict[str, str]:
     """Return the columns of every CSV file."""
     from chaoscl.evaluation import schema
     from chaoscl.evaluation.anchors import ANCHORS as PUBLISHED
-    from chaoscl.evaluation.speed import AGAINST
-    from chaoscl.evaluation.speed import SPEED as TIMES
     from chaoscl.evaluation.tuning import CHOSEN, CONVERGED, CONVERGENCE, TRIALS
 
-    known = {table.name: table for table in (*schema.TABLES.values(), TRIALS, CHOSEN, PUBLISHED, TIMES, AGAINST)}
+    known = {table.name: table for table in (*schema.TABLES.values(), TRIALS, CHOSEN, PUBLISHED)}
     # Files that share their name with another kind of file.
     known |= {f"folder {schema.FOLDER_CURVES.name}": schema.FOLDER_CURVES}
     known |= {f"convergence {table.name}": table for table in (CONVERGENCE, CONVERGED)}

@@ -102,7 +102,9 @@ class Registry(Mapping[str, T]):
         check_name(self.kind, name, origin)
         if name in parts:
             held = parts[name].origin.place  # type: ignore[attr-defined]
-            raise UserError(f"{self.kind} '{name}' is defined twice, in {held} and in {origin.place}; rename one of them")
+            raise UserError(
+                f"{self.kind} '{name}' is defined twice, in {held} and in {origin.place}; rename one of them"
+            )
         # The object itself is named, because others of its file may hold it: a stream its data set, a model its trunk.
         object.__setattr__(part, "name", name)
         object.__setattr__(part, "origin", origin)

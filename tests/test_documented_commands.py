@@ -27,7 +27,12 @@ from chaoscl.streams import find_stream
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-PROGRAMS = {path.stem: path for path in (ROOT / "benchmarks").glob("*.py")}
+FOLDER = ROOT / "benchmarks"
+PROGRAMS = {
+    str(path.relative_to(FOLDER).with_suffix("")): path
+    for path in FOLDER.rglob("*.py")
+    if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+}
 OURS = ("python benchmarks/", "python examples/", "make ", "chaoscl ")
 
 
@@ -51,16 +56,22 @@ def commands():
 
 def _spelt_out(span):
     """Return a command from running text; a bare name of a verb or program stands for its help."""
-    return f"{span} --help" if re.fullmatch(r"chaoscl [a-z ]+|python benchmarks/\w+\.py", span) else span
+    return f"{span} --help" if re.fullmatch(r"chaoscl [a-z ]+|python benchmarks/[\w/]+\.py", span) else span
+
+
+def _name(words):
+    """Return the name of the program that a command calls: its path below benchmarks/, without the ending."""
+    return words[1].removeprefix("benchmarks/").removesuffix(".py")
 
 
 def program(name):
     """Return the application of a program in benchmarks/."""
-    spec = importlib.util.spec_from_file_location(f"{name}_program", PROGRAMS[name])
+    path = PROGRAMS[name]
+    spec = importlib.util.spec_from_file_location(f"{path.stem}_program", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command()(getattr(module, name))
+    app.command()(getattr(module, path.stem))
     return app
 
 
@@ -88,7 +99,7 @@ def understood(line):
         if "--install-completion" not in words:
             parse(build_app(), words[1:])
     elif words[:2] == ["python", words[1]] and words[1].startswith("benchmarks/"):
-        parse(program(Path(words[1]).stem), words[2:])
+        parse(program(_name(words)), words[2:])
     elif words[0] == "python":
         assert (ROOT / words[1]).is_file(), line
     elif words[:2] == ["pip", "install"]:
@@ -159,7 +170,7 @@ def run(line, monkeypatch):
     """Run a command of ours in this process; return its exit status."""
     words = shlex.split(line, comments=True)
     monkeypatch.setattr(sys, "argv", words if words[0] == "chaoscl" else words[1:])
-    return run_app(build_app() if words[0] == "chaoscl" else program(Path(words[1]).stem))
+    return run_app(build_app() if words[0] == "chaoscl" else program(_name(words)))
 
 
 def reads(line):
@@ -171,7 +182,7 @@ def reads(line):
         return words[0] in ("chaoscl", "python")
     if words[0] == "chaoscl":
         return words[1] in ("doctor", "info", "list", "plot", "report")
-    return words[0] == "python" and Path(words[1]).stem in ("ranks", "report", "zoo")
+    return words[0] == "python" and _name(words) in ("ranks", "report", "zoo")
 
 
 @pytest.mark.parametrize("line", sorted({line for _, line in commands() if reads(line)}))
@@ -238,10 +249,10 @@ def test_the_documented_reports_for_wandb_are_written(place, monkeypatch, capsys
 
 def test_every_other_program_is_run_by_a_test_of_its_own():
     """They take real data or minutes; their tests run them on less. tests/test_documents.py runs tables."""
-    here = {Path(shlex.split(line)[1]).stem for _, line in commands() if line.startswith("python ") and reads(line)}
+    here = {_name(shlex.split(line)) for _, line in commands() if line.startswith("python ") and reads(line)}
     here.add("tables")
     for name in sorted(set(PROGRAMS) - here):
-        tests = ROOT / "tests" / "benchmarks" / f"test_{name}.py"
+        tests = ROOT / "tests" / "benchmarks" / Path(name).with_name(f"test_{Path(name).name}.py")
         assert f'program("{name}")' in tests.read_text(encoding="utf-8"), name
 
 
@@ -260,7 +271,7 @@ def test_every_option_that_the_pages_name_is_one_of_a_program():
 
 def test_make_targets_say_which_programs_they_run():
     text = (ROOT / "Makefile").read_text()
-    for name in re.findall(r"benchmarks/(\w+)\.py", text):
+    for name in re.findall(r"benchmarks/([\w/]+)\.py", text):
         assert name in PROGRAMS
     answer = subprocess.run(["make", "-n", "docs", "VENV=/nowhere/venv"], cwd=ROOT, capture_output=True, text=True)
     assert "mkdocs build --strict" in answer.stdout, answer.stderr

@@ -17,8 +17,8 @@ _FUSED_VERSION = "3"
 
 1 had torch's modules in the encoders; 2 folded the first block's norm, so rounding could pass ReLU in the place of 0.
 """
-_DO_NOT_COMPUTE = {"commands", "reports", "speed", "cli.py", "listing.py"}
-"""What only reads results, times code or talks to a terminal; what is new counts until it is listed here."""
+_DO_NOT_COMPUTE = {"commands", "reports", "cli.py", "listing.py"}
+"""What only reads results or talks to a terminal; what is new counts until it is listed here."""
 
 
 def computing_versions(kernel: str = "torch", device: str = "cpu") -> dict[str, str]:

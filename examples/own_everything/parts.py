@@ -5,7 +5,20 @@ from avalanche.training.supervised import Naive
 from torch import nn
 from torch.optim import SGD
 
-from chaoscl import Baseline, Card, Dataset, Encoder, FigureKind, HyperParameter, Model, RawSplit, Stream, Trunk, metric, split
+from chaoscl import (
+    Baseline,
+    Card,
+    Dataset,
+    Encoder,
+    FigureKind,
+    HyperParameter,
+    Model,
+    RawSplit,
+    Stream,
+    Trunk,
+    metric,
+    split,
+)
 from chaoscl.models import ENCODERS
 
 
@@ -52,7 +65,9 @@ def draw(results):
     return results["forgetting.csv"].plot.bar(x="baseline", y="final_mean").figure
 
 
-GREETINGS = Dataset(Card("greetings", "text", ("English", "German", "French", "Spanish"), shape=(4,), min_frequency=1), read)
+GREETINGS = Dataset(
+    Card("greetings", "text", ("English", "German", "French", "Spanish"), shape=(4,), min_frequency=1), read
+)
 HALVES = Stream("languages", split(GREETINGS, (2, 2)), "greetings in two languages, then in two others")
 LEAKY = Trunk("Linear + leaky ReLU", build_trunk, hyper={"slope": HyperParameter(0.1, "a guess")}, name="leaky")
 MAXIMUM = Encoder("text", "largest value of each token embedding", build_encoder, name="maximum")

@@ -25,14 +25,14 @@ def program(monkeypatch, capsys, tmp_path):
 
     def make(name):
         file = PROGRAMS / f"{name}.py"
-        spec = importlib.util.spec_from_file_location(f"{name}_program", file)
+        spec = importlib.util.spec_from_file_location(f"{file.stem}_program", file)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
 
         def call(*words):
             with pytest.MonkeyPatch.context() as patch, registry.restored():
                 patch.setattr(sys, "argv", [str(file), *map(str, words)])
-                status = run_command(getattr(module, name))
+                status = run_command(getattr(module, file.stem))
             captured = capsys.readouterr()
             return status, captured.out, captured.err
 

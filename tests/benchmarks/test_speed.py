@@ -1,11 +1,11 @@
-"""Measuring speed, as a user types it; what is measured is tested in tests/speed."""
+"""Measuring speed, as a user types it; what is measured is tested in tests/benchmarks/timing."""
 
 import json
 
 import pytest
 
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.speed import SPEED
+from timing.report import SPEED
 
 
 def test_the_parts_asked_for_are_measured_and_written(program, tmp_path):

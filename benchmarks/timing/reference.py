@@ -1,19 +1,16 @@
-"""The published way, as ChaosNet's scripts have it, written again by us: what the fast ways are measured against.
+"""The reference implementation: ChaosNet's published scripts, written again by us, beside which the fast code is timed.
 
-Its steps and their order are those of "chaosnet-notes": a Python loop over ticks with both products and fresh draws at
-each, differentiated by autograd; convolution, batch norm, ReLU, then pooling, in the default memory format; AdamW and
-clipping tensor by tensor.
+Its steps and their order are those of ChaosNet's README: a Python loop over ticks with both products and fresh draws at
+each, differentiated by autograd; convolution, batch norm, ReLU, then pooling, in the default memory format.
 """
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from chaoscl.cortex import ChaosCortex
 
-CLIP = 1.0
-"""Norm to which gradients are clipped."""
+NAME = "the reference implementation"
 
 
 def over_time(cortex: ChaosCortex, x: Tensor, ticks: int) -> Tensor:
@@ -42,16 +39,6 @@ def image_encoder(shape: Sequence[int], size: int, channels: Sequence[int]) -> n
         nn.Linear(second * (shape[1] // 4) * (shape[2] // 4), size),
         nn.ReLU(),
     )
-
-
-def optimiser(parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-    """Return AdamW, one tensor after the other."""
-    return torch.optim.AdamW(parameters, foreach=False, fused=False)
-
-
-def clip(parameters: Sequence[nn.Parameter]) -> None:
-    """Clip the gradients' norm, one tensor after the other."""
-    nn.utils.clip_grad_norm_(parameters, CLIP, foreach=False)
 
 
 def _block(inputs: int, outputs: int) -> tuple[nn.Module, ...]:

@@ -4,19 +4,32 @@ import pandas as pd
 import pytest
 
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.speed import SPEED
 from chaoscl.reports.figures.style import VERMILION
-from chaoscl.reports.speed import (
-    against_table,
+from timing.compare_versions import versions_table
+from timing.measure import Goal, Measured
+from timing.report import (
+    SPEED,
     cuda_run_table,
     cuda_speed_table,
     machine_line,
     speed_figure,
+    speed_frame,
     speed_table,
 )
 
 ROWS = [
-    ("cortex", "8 -> 32: fused", 20.0, 18.0, 21.0, "times as fast", "the published way", 30, "at least 15", "yes"),
+    (
+        "cortex",
+        "8 -> 32: fused",
+        20.0,
+        18.0,
+        21.0,
+        "times as fast",
+        "the reference",
+        30,
+        "at least 15",
+        "yes",
+    ),
     ("cortex", "8 -> 32: fused", 5.0, 4.5, 6.0, "times the time", "Linear + ReLU", 30, "at most 4", "no"),
     ("start-up", "--help", 0.4, 0.4, 0.4, "s", "", 1, "", ""),
 ]
@@ -30,7 +43,7 @@ def speed():
 def test_a_row_says_what_was_measured_beside_its_goal(speed):
     table = speed_table(speed)
     assert table["measured"].tolist() == [
-        "20 (18 to 21) times as fast as the published way",
+        "20 (18 to 21) times as fast as the reference",
         "5 (4.5 to 6) times the time of Linear + ReLU",
         "0.4 s",
     ]
@@ -44,6 +57,17 @@ def test_the_figure_puts_met_goals_right_of_one_and_marks_missed_ones(speed):
     assert next(colour for (x,), colour in shown.items() if x < 1) == VERMILION
 
 
+def test_what_was_measured_becomes_rows_with_median_and_quartiles():
+    goal = Goal("at most", 4)
+    frame = speed_frame(
+        {"cortex": [Measured("a", [2.0, 4.0, 3.0], "s", goal=goal)], "growth": [Measured("b", [5.0], "%", "x")]}
+    )
+    assert frame.to_numpy().tolist() == [
+        ["cortex", "a", 3.0, 2.5, 3.5, "s", "", 3, "at most 4", "yes"],
+        ["growth", "b", 5.0, 5.0, 5.0, "%", "x", 1, "", ""],
+    ]
+
+
 def test_the_csv_keeps_what_was_measured(speed, tmp_path):
     schema.write_csv(speed, SPEED, tmp_path / SPEED.name)
     pd.testing.assert_frame_equal(schema.read_csv(SPEED, tmp_path / SPEED.name), speed, check_dtype=False)
@@ -52,7 +76,7 @@ def test_the_csv_keeps_what_was_measured(speed, tmp_path):
 def test_each_precision_ends_with_the_whole_job():
     seconds = {"seconds_earlier": [100.0, 200.0], "seconds_now": [50.0, 100.0]}
     job = pd.DataFrame({"baseline": ["naive", "ewc"], **seconds})
-    table = against_table(pd.concat([job.assign(precision="float32"), job.assign(precision="bfloat16")]))
+    table = versions_table(pd.concat([job.assign(precision="float32"), job.assign(precision="bfloat16")]))
     assert table["baseline"].tolist() == ["naive", "ewc", "all of these"] * 2
     assert table.to_dict("records")[-1] == {
         "encoders now": "bfloat16",

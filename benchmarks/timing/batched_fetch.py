@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,35 +23,30 @@ from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.execute import reproducible
 from chaoscl.runs.optimiser import RecipeAdamW
 from chaoscl.runs.recipes import Settings
-from chaoscl.speed.measure import Goal, Measured, summary, take_turns
-from chaoscl.speed.rig import SEED, Ground, Rig, embedded_bank, epoch, ground, rig, start
-from chaoscl.streams import Split, Stream, materialise, split, whole
-from chaoscl.streams.experiences import to_avalanche
+from chaoscl.streams import Split, Stream, split, whole
 from chaoscl.streams.feeding import columns, install, uninstall
+from timing.measure import Goal, Measured, ratios, scaled, take_turns
+from timing.setup import StrategyUnderTest, Workload, generated_bank, strategy_under_test, workload
 
-PART = "feeding"
 BARE = "a bare PyTorch loop"
 DELIVERED = Goal("at least", 500_000)
-LEAN, FULL = Goal("at most", 1.3), Goal("at most", 1.6)
+OVERHEADS = (
+    ("lean", "epoch without our plugins", Goal("at most", 1.3)),
+    ("full", "epoch with all of our plugins", Goal("at most", 1.6)),
+    ("stock", "epoch without our plugins, Avalanche's own loaders", None),
+)
 BASELINES = ("naive", "replay")
 WARM_UP = 2
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is learned in an epoch.
-
-    Attributes:
-        words: for tables.
-        stream: two tasks of one data set.
-        model: a name of the zoo.
-        batch: samples in a batch, replayed ones not counted.
-    """
+    """Two tasks of one data set, and the model of the zoo that learns them."""
 
     words: str
     stream: Stream
     model: str
-    batch: int
+    batch: int  # samples, replayed ones not counted
 
 
 CASES = (
@@ -61,17 +56,10 @@ CASES = (
 """The zoo's networks with the shortest steps for images and for texts: what is added to a step weighs most there."""
 
 
-@dataclass(frozen=True)
-class Loop:
-    """Something that trains for an epoch at a time.
+class Loop(NamedTuple):
+    """What trains for an epoch at a time, the network that it trains, and its optimiser."""
 
-    Attributes:
-        step: trains for one epoch.
-        network: is trained.
-        optimizer: trains it.
-    """
-
-    step: Callable[[], None]
+    train_epoch: Callable[[], None]
     network: CrossModalNetwork
     optimizer: RecipeAdamW
 
@@ -80,9 +68,8 @@ def measure(rounds: int) -> list[Measured]:
     """Return the images delivered a second, and for each case and baseline the epochs' times beside a bare loop's."""
     with reproducible("cpu"), quiet_avalanche():
         rows = [delivery(rounds)]
-        for case in CASES:
-            for baseline in BASELINES:
-                rows += epochs(case, baseline, rounds)
+        for case, baseline in itertools.product(CASES, BASELINES):
+            rows += overhead(case, baseline, rounds)
     return rows
 
 
@@ -91,27 +78,22 @@ def delivery(rounds: int) -> Measured:
 
     The generated digits are repeated to the rows of MNIST, so that the bank does not fit into the processor's cache.
     """
-    stream = Stream("mnist", whole("mnist"))
-    (small,) = embedded_bank("mnist").datasets
+    (small,) = generated_bank("mnist").datasets
+    count = small.card.train_rows
     with TemporaryDirectory() as folder:
-        bank = Bank([repeated(small, small.card.train_rows, Path(folder) / "inputs.npy")])
-        place = Ground(bank, stream, "class", tuple(materialise(stream, "class", bank, SEED)), "mlp400")
-        built = rig(place, "naive", Settings(1, 128, 1e-3, None))
-        start(built, to_avalanche(place.tasks).train_stream[0], 0, place.tasks[0], 1)
+        bank = Bank([repeated(small, count, Path(folder) / "inputs.npy")])
+        work = workload(Stream("mnist", whole("mnist")), "class", "mlp400", bank)
+        built = strategy_under_test(work, "naive", Settings(1, 128, 1e-3, None))
+        built.begin(0, epochs=1)
 
         def deliver() -> None:
             for references, *_ in built.strategy.dataloader:
                 bank.gather(references)
 
         times = take_turns({"": deliver}, rounds, warm_up=1)[""]
-    images = len(place.tasks[0].train)
-    return summary(
-        PART,
-        f"batches of 128 from a memory-mapped bank of {small.card.train_rows:,} images, no model",
-        [images / seconds for seconds in times],
-        "images/s",
-        goal=DELIVERED,
-    )
+    rates = [len(work.tasks[0].train) / seconds for seconds in times]
+    case = f"batches of 128 from a memory-mapped bank of {count:,} images, no model"
+    return Measured(case, rates, "images/s", goal=DELIVERED)
 
 
 def repeated(data: Prepared, rows: int, path: Path) -> Prepared:
@@ -122,77 +104,49 @@ def repeated(data: Prepared, rows: int, path: Path) -> Prepared:
     return replace(data, inputs=inputs, labels=data.labels[chosen], train_rows=rows - data.test_rows)
 
 
-def epochs(case: Case, baseline: str, rounds: int) -> list[Measured]:
+def overhead(case: Case, baseline: str, rounds: int) -> list[Measured]:
     """Return how many times as long as the bare loop an epoch takes: with and without our plugins, and stock.
 
     Two more rows give a bare batch in ms, and what Avalanche's loop adds to it without our plugins.
     """
     made = loops(case, baseline, rounds + WARM_UP)
-    times = take_turns({name: loop.step for name, loop in made.items()}, rounds, WARM_UP)
+    times = take_turns({name: loop.train_epoch for name, loop in made.items()}, rounds, WARM_UP)
     batches = made["bare"].optimizer.steps / (rounds + WARM_UP)
-    bare = [1e3 * seconds / batches for seconds in times["bare"]]
-    added = [1e3 * seconds / batches - ours for seconds, ours in zip(times["lean"], bare, strict=True)]
-    rows = [
-        summary(
-            PART,
-            f"{words}: {baseline}, {case.words}",
-            [ours / alone for ours, alone in zip(times[name], times["bare"], strict=True)],
-            "times as long",
-            against=BARE,
-            goal=goal,
-        )
-        for name, words, goal in (
-            ("lean", "epoch without our plugins", LEAN),
-            ("full", "epoch with all of our plugins", FULL),
-            ("stock", "epoch without our plugins, Avalanche's own loaders", None),
-        )
-    ]
+    bare, lean = (scaled(times[name], 1e3 / batches) for name in ("bare", "lean"))
+    added = [ours - alone for ours, alone in zip(lean, bare, strict=True)]
+    where = f"{baseline}, {case.words}"
     return [
-        *rows,
-        summary(PART, f"a batch in the bare loop: {baseline}, {case.words}", bare, "ms"),
-        summary(PART, f"added to a batch without our plugins: {baseline}, {case.words}", added, "ms"),
+        *(
+            Measured(f"{words}: {where}", ratios(times[name], times["bare"]), "times as long", BARE, goal)
+            for name, words, goal in OVERHEADS
+        ),
+        Measured(f"a batch in the bare loop: {where}", bare, "ms"),
+        Measured(f"added to a batch without our plugins: {where}", added, "ms"),
     ]
 
 
-def loops(case: Case, baseline: str, count: int) -> dict[str, Loop]:
-    """Return the ways to train on the case's second task: ``bare``, ``lean``, ``full`` and ``stock``.
-
-    Args:
-        case: what is learned.
-        baseline: the strategy.
-        count: epochs that will follow.
-    """
-    place = ground(case.stream, "class", case.model)
-    settings = Settings(count, case.batch, 2e-3, 0.2)
-    lean, full, stocked = (_second_task(place, baseline, settings, plugins) for plugins in ((), _ALL, ()))
-
-    def step_stock() -> None:
-        with stock():
-            epoch(stocked)
-
+def loops(case: Case, baseline: str, epochs: int) -> dict[str, Loop]:
+    """Return the loops that train on the second task for so many epochs: ``bare``, ``lean``, ``full``, ``stock``."""
+    work = workload(case.stream, "class", case.model)
+    settings = Settings(epochs, case.batch, 2e-3, 0.2)
+    plugins = {"lean": (), "full": ("curves", "retention"), "stock": ()}
+    built = {name: second_task(work, baseline, settings, chosen) for name, chosen in plugins.items()}
     return {
-        "bare": bare_loop(place, settings, memory(lean.strategy)),
-        "lean": Loop(lambda: epoch(lean), lean.network, lean.optimizer),
-        "full": Loop(lambda: epoch(full), full.network, full.optimizer),
-        "stock": Loop(step_stock, stocked.network, stocked.optimizer),
+        "bare": bare_loop(work, settings, replay_memory(built["lean"].strategy)),
+        **{name: Loop(one.train_epoch, one.network, one.optimizer) for name, one in built.items()},
+        "stock": Loop(stock_loaders()(built["stock"].train_epoch), built["stock"].network, built["stock"].optimizer),
     }
 
 
-_ALL = ("curves", "retention")
-
-
-def _second_task(place: Ground, baseline: str, settings: Settings, plugins: tuple[str, ...]) -> Rig:
+def second_task(work: Workload, baseline: str, settings: Settings, plugins: tuple[str, ...] = ()) -> StrategyUnderTest:
     """Return a strategy that has learned the first task for an epoch and is about to learn the second."""
-    built = rig(place, baseline, replace(settings, epochs=1), plugins)
-    first, second = to_avalanche(place.tasks).train_stream
-    built.curves.begin(0, place.tasks[0].task.name, [place.tasks[0]])
-    torch.manual_seed(SEED)
-    built.strategy.train(first, eval_streams=[])
-    start(built, second, 1, place.tasks[1], settings.epochs)
+    built = strategy_under_test(work, baseline, replace(settings, epochs=1), plugins)
+    built.learn(0)
+    built.begin(1, settings.epochs)
     return built
 
 
-def memory(strategy: Any) -> Split | None:
+def replay_memory(strategy: Any) -> Split | None:
     """Return the samples that a replay strategy keeps; None if it keeps none."""
     for plugin in strategy.plugins:
         if hasattr(plugin, "storage_policy"):
@@ -202,28 +156,22 @@ def memory(strategy: Any) -> Split | None:
     return None
 
 
-def bare_loop(place: Ground, settings: Settings, kept: Split | None) -> Loop:
-    """Return the bare loop on the second task.
-
-    Args:
-        place: the tasks.
-        settings: how they are trained.
-        kept: what is replayed beside each batch, as many samples as the batch has; None for nothing.
-    """
-    network = place.network()
+def bare_loop(work: Workload, settings: Settings, memory: Split | None) -> Loop:
+    """Return the bare loop on the second task, which replays as many samples of a memory as a batch has beside it."""
+    network = work.network()
     optimizer = RecipeAdamW(network.parameters())
     criterion = nn.CrossEntropyLoss()
-    (dataset,) = place.stream.datasets
-    inputs, targets = _in_memory(place.bank, place.tasks[1].train)
-    old_inputs, old_targets = _in_memory(place.bank, kept) if kept else (inputs, targets)
+    (dataset,) = work.stream.datasets
+    inputs, targets = _in_memory(work.bank, work.tasks[1].train)
+    old_inputs, old_targets = _in_memory(work.bank, memory) if memory else (inputs, targets)
     optimizer.begin(settings, -(-len(targets) // settings.batch) * settings.epochs)
     network.train()
 
-    def step() -> None:
+    def train_epoch() -> None:
         replayed = _again_and_again(len(old_targets), settings.batch)
         for rows in torch.randperm(len(targets)).split(settings.batch):
             samples, truth = inputs[rows], targets[rows]
-            if kept:
+            if memory:
                 old = next(replayed)
                 samples, truth = torch.cat([samples, old_inputs[old]]), torch.cat([truth, old_targets[old]])
             optimizer.zero_grad()
@@ -232,7 +180,7 @@ def bare_loop(place: Ground, settings: Settings, kept: Split | None) -> Loop:
             loss.backward()
             optimizer.step()
 
-    return Loop(step, network, optimizer)
+    return Loop(train_epoch, network, optimizer)
 
 
 def _in_memory(bank: Bank, samples: Split) -> tuple[Tensor, Tensor]:
@@ -247,7 +195,7 @@ def _again_and_again(count: int, batch: int) -> Iterator[Tensor]:
 
 
 @contextmanager
-def stock() -> Iterator[None]:
+def stock_loaders() -> Iterator[None]:
     """Let Avalanche's loaders work in their own way inside the block."""
     uninstall()
     try:

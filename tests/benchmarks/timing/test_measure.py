@@ -1,9 +1,12 @@
 """Turns are paired, and rows say what stands behind them."""
 
+from pathlib import Path
+
 import pytest
 
-from chaoscl.speed import table
-from chaoscl.speed.measure import Goal, ratio, summary, take_turns
+from timing.measure import Goal, ratios, run_python, take_turns
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_steps_take_turns_and_warm_ups_are_dropped():
@@ -21,9 +24,9 @@ def test_a_step_may_run_several_times_in_its_turn():
 
 
 def test_a_ratio_is_taken_round_by_round():
-    row = ratio("cortex", "case", [2.0, 40.0, 6.0], [1.0, 10.0, 2.0], against="x", goal=Goal("at least", 3.0))
-    assert (row.value, row.low, row.high, row.rounds) == (3.0, 2.5, 3.5, 3)
-    assert row.goal.met(row.value)
+    assert ratios([2.0, 40.0, 6.0], [1.0, 10.0, 2.0]) == [2.0, 4.0, 3.0]
+    with pytest.raises(ValueError, match="shorter"):
+        ratios([1.0, 2.0], [1.0])
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,6 @@ def test_goals_point_both_ways(direction, value, met):
     assert Goal(direction, value).met(3.0) is met
 
 
-def test_rows_of_the_table_are_complete():
-    rows = table([summary("growth", "case", [1.0], "s"), summary("memory", "m", [1.0], "GiB", goal=Goal("at most", 2))])
-    assert rows["goal"].tolist() == ["", "at most 2"]
-    assert rows["met"].tolist() == ["", "yes"]
+def test_a_new_process_imports_this_checkout():
+    said = run_python("-c", "import chaoscl, timing; print(chaoscl.__file__, timing.__file__, sep=chr(10))")
+    assert said.splitlines() == [str(ROOT / "chaoscl" / "__init__.py"), str(ROOT / "benchmarks/timing/__init__.py")]

@@ -6,10 +6,10 @@ from avalanche.benchmarks.utils import AvalancheDataset, data_loader
 from torch.utils.data import ConcatDataset
 
 from chaoscl.compat import quiet_avalanche
-from chaoscl.data import Source, prepare
-from chaoscl.speed import feeding
-from chaoscl.speed.feeding import CASES, bare_loop, loops, measure, memory, repeated, stock
-from chaoscl.speed.rig import ground, rig
+from chaoscl.runs.recipes import Settings
+from timing import batched_fetch
+from timing.batched_fetch import CASES, bare_loop, loops, measure, repeated, replay_memory, second_task, stock_loaders
+from timing.setup import generated_bank, strategy_under_test, workload
 
 TEXTS = CASES[1]
 
@@ -32,14 +32,14 @@ def watched(loop):
     handle = loop.network.encoders.register_forward_pre_hook(note)
     before = loop.optimizer.steps
     with quiet_avalanche():
-        loop.step()
+        loop.train_epoch()
     handle.remove()
     return Epoch(batches, loop.optimizer.steps - before)
 
 
-def samples_of(place, number):
+def samples_of(work, number):
     """The samples of a task, as tuples."""
-    (group,) = place.bank.gather(place.tasks[number].train.references)
+    (group,) = work.bank.gather(work.tasks[number].train.references)
     return sorted(tuple(sample) for sample in group.inputs.flatten(1).tolist())
 
 
@@ -49,11 +49,11 @@ def found():
     with quiet_avalanche():
         return {
             baseline: {name: watched(loop) for name, loop in loops(TEXTS, baseline, 2).items()}
-            for baseline in feeding.BASELINES
+            for baseline in batched_fetch.BASELINES
         }
 
 
-@pytest.mark.parametrize("baseline", feeding.BASELINES)
+@pytest.mark.parametrize("baseline", batched_fetch.BASELINES)
 def test_every_loop_takes_the_same_steps_over_batches_of_the_same_sizes(found, baseline):
     sizes = {name: [len(batch) for batch in epoch.batches] for name, epoch in found[baseline].items()}
     assert sizes["bare"] == sizes["lean"] == sizes["full"] == sizes["stock"]
@@ -62,17 +62,17 @@ def test_every_loop_takes_the_same_steps_over_batches_of_the_same_sizes(found, b
 
 
 def test_every_loop_sees_every_sample_of_the_task_once():
-    place = ground(TEXTS.stream, "class", TEXTS.model)
+    work = workload(TEXTS.stream, "class", TEXTS.model)
     with quiet_avalanche():
         made = loops(TEXTS, "naive", 1)
     assert list(made) == ["bare", "lean", "full", "stock"]
     for loop in made.values():
-        assert sorted(sample for batch in watched(loop).batches for sample in batch) == samples_of(place, 1)
+        assert sorted(sample for batch in watched(loop).batches for sample in batch) == samples_of(work, 1)
 
 
 def test_every_loop_replays_earlier_samples_beside_those_of_the_task(found):
-    place = ground(TEXTS.stream, "class", TEXTS.model)
-    old, new = (set(samples_of(place, number)) for number in (0, 1))
+    work = workload(TEXTS.stream, "class", TEXTS.model)
+    old, new = (set(samples_of(work, number)) for number in (0, 1))
     for epoch in found["replay"].values():
         for batch in epoch.batches[:-1]:  # the last one has fewer new samples
             assert set(batch[: TEXTS.batch]) <= new
@@ -80,25 +80,25 @@ def test_every_loop_replays_earlier_samples_beside_those_of_the_task(found):
 
 
 def test_the_bare_loop_learns_what_the_strategy_learns():
-    place = ground(TEXTS.stream, "class", TEXTS.model)
-    settings = feeding.Settings(1, TEXTS.batch, 2e-3, 0.2)
-    loop = bare_loop(place, settings, None)
+    work = workload(TEXTS.stream, "class", TEXTS.model)
+    settings = Settings(1, TEXTS.batch, 2e-3, 0.2)
+    loop = bare_loop(work, settings, None)
     before = [parameter.detach().clone() for parameter in loop.network.parameters()]
-    loop.step()
+    loop.train_epoch()
     assert any(not torch.equal(old, new) for old, new in zip(before, loop.network.parameters(), strict=True))
-    fresh = rig(place, "naive", settings).network
+    fresh = strategy_under_test(work, "naive", settings).network
     assert all(torch.equal(old, new) for old, new in zip(before, fresh.parameters(), strict=True))
 
 
 def test_a_memory_is_found_where_there_is_one():
-    place = ground(TEXTS.stream, "class", TEXTS.model)
-    settings = feeding.Settings(1, TEXTS.batch, 2e-3, 0.2)
+    work = workload(TEXTS.stream, "class", TEXTS.model)
+    settings = Settings(1, TEXTS.batch, 2e-3, 0.2)
     with quiet_avalanche():
-        assert memory(rig(place, "naive", settings).strategy) is None
-        kept = memory(feeding._second_task(place, "replay", settings, ()).strategy)
+        assert replay_memory(strategy_under_test(work, "naive", settings).strategy) is None
+        kept = replay_memory(second_task(work, "replay", settings).strategy)
     assert kept is not None
     assert len(kept) == 1000
-    rows = {tuple(reference) for reference in place.tasks[0].train.references.tolist()}
+    rows = {tuple(reference) for reference in work.tasks[0].train.references.tolist()}
     assert {tuple(reference) for reference in kept.references.tolist()} <= rows
 
 
@@ -106,7 +106,7 @@ def test_stock_avalanche_is_left_as_it_was_found():
     ours = AvalancheDataset.__getitems__, data_loader.ConcatDataset, data_loader.has_ffcv_support
 
     def interrupted():
-        with stock():
+        with stock_loaders():
             assert not hasattr(AvalancheDataset, "__getitems__")
             assert data_loader.ConcatDataset is ConcatDataset
             raise KeyError
@@ -116,8 +116,21 @@ def test_stock_avalanche_is_left_as_it_was_found():
     assert (AvalancheDataset.__getitems__, data_loader.ConcatDataset, data_loader.has_ffcv_support) == ours
 
 
+def test_only_the_stock_loop_does_without_batched_fetch():
+    fetched = {}
+    with quiet_avalanche():
+        for name, loop in loops(TEXTS, "naive", 1).items():
+
+            def note(*_, name=name):
+                fetched[name] = hasattr(AvalancheDataset, "__getitems__")
+
+            loop.network.encoders.register_forward_pre_hook(note)
+            loop.train_epoch()
+    assert fetched == {"bare": True, "lean": True, "full": True, "stock": False}
+
+
 def test_a_repeated_data_set_is_memory_mapped_and_has_the_same_samples_over_and_over(tmp_path):
-    small = prepare(DATASETS["mnist"], Source("embedded"))
+    (small,) = generated_bank("mnist").datasets
     large = repeated(small, 2 * len(small.labels) + 5, tmp_path / "inputs.npy")
     assert len(large.inputs) == len(large.labels) == 2 * len(small.labels) + 5
     assert large.test_rows == small.test_rows
@@ -127,11 +140,11 @@ def test_a_repeated_data_set_is_memory_mapped_and_has_the_same_samples_over_and_
 
 
 def test_one_round_gives_every_promised_row(well_formed, monkeypatch):
-    monkeypatch.setattr(feeding, "CASES", (TEXTS,))
-    monkeypatch.setattr(feeding, "WARM_UP", 0)
+    monkeypatch.setattr(batched_fetch, "CASES", (TEXTS,))
+    monkeypatch.setattr(batched_fetch, "WARM_UP", 0)
     threads = torch.get_num_threads()
     rows = measure(1)
-    well_formed(rows, "feeding")
+    well_formed(rows)
     assert torch.get_num_threads() == threads
     assert rows[0].unit == "images/s"
     assert [(row.goal and row.goal.value) for row in rows[1:]] == [1.3, 1.6, None, None, None] * 2

@@ -6,21 +6,21 @@ import pandas as pd
 import pytest
 
 from chaoscl.evaluation import schema
-from chaoscl.evaluation.speed import AGAINST
+from timing.compare_versions import VERSIONS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TINY = ("--stream", "addition", "--model", "mlp256", "--recipe", "quick", "--data", "embedded", "--baselines", "naive")
 
 
 @pytest.fixture
 def command(program):
-    return program("against")
+    return program("timing/compare_versions")
 
 
 def test_the_same_version_reaches_the_same_and_both_took_time(command, tmp_path):
     status, _, errors = command(str(ROOT), *TINY, "--out", "table.csv")
     assert status == 0, errors
-    table = schema.read_csv(AGAINST, tmp_path / "table.csv")
+    table = schema.read_csv(VERSIONS, tmp_path / "table.csv")
     (row,) = table.itertuples()
     assert row.accuracy_earlier == row.accuracy_now
     assert row.times_as_fast == pytest.approx(row.seconds_earlier / row.seconds_now, abs=1e-5)

@@ -5,26 +5,21 @@ them. The generated data is small, so the peak is also given with every page of 
 """
 
 import math
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from chaoscl.data import Bank, Card
 from chaoscl.errors import UserError
-from chaoscl.runs.baseline import load_baseline
-from chaoscl.runs.execute import execute
-from chaoscl.runs.spec import RunSpec
-from chaoscl.speed.measure import Goal, Measured, summary
-from chaoscl.speed.rig import embedded_bank
-from chaoscl.streams import find_stream
+from timing.measure import Goal, Measured, run_python
+from timing.setup import stream_bank
 
-PART = "memory"
+STREAM, MODEL, BASELINE = "seed-six", "chaos2k", "replay"
 GIB = 1 << 30
 PEAK = Goal("at most", 2.0)
 NOTHING = Goal("at most", 0.0)
-SPEC = RunSpec("seed-six", "task", "chaos2k", "replay", seed=0, recipe="short", repetitions=1)
 _MAPS = Path("/proc/self/smaps")
+# As a sweep's worker does, Avalanche is imported by check_together.
+_ALONE = "from chaoscl.compat import check_together; check_together(); from timing import memory, setup; print({})"
 
 
 def measure(rounds: int) -> list[Measured]:
@@ -35,47 +30,30 @@ def measure(rounds: int) -> list[Measured]:
     """
     if not _MAPS.exists():
         raise UserError("memory is measured on Linux alone: /proc/self/smaps is not there")
-    bank = embedded_bank(*find_stream(SPEC.stream).datasets)
-    peak = _alone("run_peak") / GIB
+    bank = stream_bank(STREAM)
+    peak = _alone(f"setup.run_peak({STREAM!r}, {MODEL!r}, {BASELINE!r})")
+    mapped, own = (_alone(f"memory.bank_pages({STREAM!r}, {field!r})") for field in ("Rss", "Anonymous"))
     added = (official_bytes([data.card for data in bank.datasets]) - bank_bytes(bank)) / GIB
-    run = f"peak resident memory of a run: {SPEC.stream}, {SPEC.model}, {SPEC.baseline}"
+    run = f"peak resident memory of a run: {STREAM}, {MODEL}, {BASELINE}"
     return [
-        summary(PART, f"{run}, generated data", [peak], "GiB", goal=PEAK),
-        summary(PART, f"{run}, every page of the official data added", [peak + added], "GiB", goal=PEAK),
-        summary(PART, f"pages of the bank in memory, {SPEC.stream}, read whole", [_alone("mapped") / GIB], "GiB"),
-        summary(PART, "of these, a worker's own instead of shared", [_alone("own") / GIB], "GiB", goal=NOTHING),
+        Measured(f"{run}, generated data", [peak], "GiB", goal=PEAK),
+        Measured(f"{run}, every page of the official data added", [peak + added], "GiB", goal=PEAK),
+        Measured(f"pages of the bank in memory, {STREAM}, read whole", [mapped], "GiB"),
+        Measured("of these, a worker's own instead of shared", [own], "GiB", goal=NOTHING),
     ]
 
 
-def _alone(name: str) -> int:
-    """Return what a function of this module returns in a new process."""
-    # As a sweep's worker does, Avalanche is imported by check_together.
-    command = (
-        "from chaoscl.compat import check_together; check_together(); "
-        f"from chaoscl.speed import memory; print(memory.{name}())"
-    )
-    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
-    return int(done.stdout.split()[-1])
+def _alone(call: str) -> float:
+    """Return in GiB the bytes that a call returns in a new process."""
+    return int(run_python("-c", _ALONE.format(call)).split()[-1]) / GIB
 
 
-def run_peak() -> int:
-    """Return the most bytes that this process holds in a run on generated data, with as few epochs as a recipe has."""
-    bank = embedded_bank(*find_stream(SPEC.stream).datasets)
-    return execute(SPEC, load_baseline(SPEC.baseline), bank).cost.peak_memory_bytes
+def bank_pages(stream: str, field: str) -> int:
+    """Return the bytes of a stream's bank under a field of smaps, when this process has read all of it.
 
-
-def mapped() -> int:
-    """Return the bytes of the bank that are resident in this process when all of it has been read."""
-    return _of_the_bank("Rss")
-
-
-def own() -> int:
-    """Return the bytes of the bank that this process holds for itself when all of it has been read."""
-    return _of_the_bank("Anonymous")
-
-
-def _of_the_bank(field: str) -> int:
-    bank = embedded_bank(*find_stream(SPEC.stream).datasets)
+    ``Rss`` counts what is resident, ``Anonymous`` what the process holds for itself.
+    """
+    bank = stream_bank(stream)
     for data in bank.datasets:
         data.inputs.sum()
     return resident(field, [data.folder / "inputs.npy" for data in bank.datasets])
