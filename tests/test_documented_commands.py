@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 import typer
 
-from chaoscl import main_job
+from chaoscl import api
 from chaoscl.cli import run_app
 from chaoscl.commands.app import build_app
+from chaoscl.config import RunConfig, build_sweep
 from chaoscl.evaluation import schema
 from chaoscl.runs import recipes
-from chaoscl.streams import find_stream
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -151,10 +151,10 @@ def test_every_run_names_what_there_is(line, monkeypatch):
     words = shlex.split(line, comments=True)
     words = words[1:] if words[0] == "chaoscl" else ["run", *words[2:]]
     checked = []
-    monkeypatch.setattr(main_job, "execute_request", lambda request: checked.append(main_job.check(request)) or 0)
+    monkeypatch.setattr(api, "execute", lambda config, output: checked.append(build_sweep(config).specs) or 0)
     monkeypatch.setattr(sys, "argv", ["chaoscl", *words])
     assert run_app(build_app()) == 0
-    ((specs, _),) = checked
+    (specs,) = checked
     assert specs
 
 
@@ -181,8 +181,8 @@ def reads(line):
     if "--help" in words:
         return words[0] in ("chaoscl", "python")
     if words[0] == "chaoscl":
-        return words[1] in ("doctor", "info", "list", "plot", "report")
-    return words[0] == "python" and _name(words) in ("ranks", "report", "zoo")
+        return words[1] in ("doctor", "info", "list", "parameters", "plot", "ranks", "report")
+    return words[0] == "python" and _name(words) in ("report",)
 
 
 @pytest.mark.parametrize("line", sorted({line for _, line in commands() if reads(line)}))
@@ -200,16 +200,16 @@ def test_every_run_is_run_on_tiny_data(line, tiny_bank, tmp_path, monkeypatch, c
     monkeypatch.setattr(recipes, "QUICK_BATCHES", 1)
     # So many rows that the tenth which is held out has some of each of twenty tasks.
     bank = partial(tiny_bank, train=300)
-    monkeypatch.setattr(main_job, "prepare_data", lambda request, remarks: bank(*find_stream(request.stream).datasets))
-    execute = main_job.execute_request
+    monkeypatch.setattr(api, "prepare_data", lambda datasets, source, remarks: bank(*(one.name for one in datasets)))
+    execute = api.execute
 
-    def small(request):
-        few = request.baselines[:2]
-        hyper = tuple(entry for entry in request.hyper if entry.split(".")[0] in few)
-        cut = replace(request, baselines=few, hyper=hyper, seeds=1, recipe="quick", repetitions=1, jobs=1, out="out")
-        return execute(cut)
+    def small(config, output):
+        few = config.baselines[:2]
+        hyper = tuple(entry for entry in config.hyper if entry.split(".")[0] in few)
+        cut = replace(config, baselines=few, hyper=hyper, seeds=1, recipe="quick", repetitions=1)
+        return execute(cut, api.Output("out"))
 
-    monkeypatch.setattr(main_job, "execute_request", small)
+    monkeypatch.setattr(api, "execute", small)
     assert run(line, monkeypatch) == 0
     assert "EMBEDDED data" in capsys.readouterr().out
     assert (tmp_path / "out" / schema.RETENTION.name).is_file()
@@ -221,8 +221,8 @@ def test_two_models_are_compared(line, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(recipes, "QUICK_BATCHES", 1)
     folders = [word for word in shlex.split(line) if word.startswith("results/")]
     for model, folder in zip(("chaos256", "mlp256"), folders, strict=False):
-        request = main_job.Request("text-image", model, ("naive",), 2, recipe="quick", data="embedded", out=folder)
-        assert main_job.execute_request(request) == 0
+        config = RunConfig("text-image", (model,), ("naive",), 2, recipe="quick", data="embedded")
+        assert api.execute(config, api.Output(folder)) == 0
     capsys.readouterr()
     assert run(line, monkeypatch) == 0
     assert capsys.readouterr().out

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from chaoscl.compat import quiet_avalanche
-from chaoscl.data import Bank, Prepared
+from chaoscl.data import DATASETS, Bank, Prepared
 from chaoscl.models.network import CrossModalNetwork
 from chaoscl.runs.execute import reproducible
 from chaoscl.runs.optimiser import RecipeAdamW
@@ -78,7 +78,7 @@ def delivery(rounds: int) -> Measured:
 
     The generated digits are repeated to the rows of MNIST, so that the bank does not fit into the processor's cache.
     """
-    (small,) = generated_bank("mnist").datasets
+    (small,) = generated_bank(DATASETS["mnist"]).datasets
     count = small.card.train_rows
     with TemporaryDirectory() as folder:
         bank = Bank([repeated(small, count, Path(folder) / "inputs.npy")])

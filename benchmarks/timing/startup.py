@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from chaoscl.data import DATASETS
 from chaoscl.errors import UserError
 from chaoscl.runs.training import PROGRESS_EVERY
 from timing.measure import ROOT, Goal, Measured, Step, run_python, take_turns
@@ -36,7 +37,7 @@ def measure(rounds: int) -> list[Measured]:
     Raises:
         UserError: the program fails, or ends without training.
     """
-    generated_bank("mnist")
+    generated_bank(DATASETS["mnist"])
     with TemporaryDirectory() as folder:
         steps: dict[str, Step] = {
             "--help": partial(run_python, str(PROGRAM), "--help"),

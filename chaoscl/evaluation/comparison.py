@@ -45,8 +45,8 @@ def comparison_frame(records: Sequence[RunRecord], order_of_baselines: Sequence[
     """Return ``comparisons.csv``: for each baseline and metric, the paired difference to the reference.
 
     The reference is the first baseline of the order. A model is compared with the reference's runs of the same model;
-    where the reference has none, as for a baseline that brings its own model, with those of its first model by name. Its
-    other models are compared with that first one, too. Where models differ and the reference has several, its name
+    where the reference has none, as for a baseline that brings its own model, with those of its first model by name.
+    Its other models are compared with that first one, too. Where models differ and the reference has several, its name
     ends with the model. ``n``
     counts the pairs in which both runs have a value; a run without its counterpart is in no pair. Holm's correction
     covers the baselines that are tested on the same metric, stream, scenario and data, not the metrics; the tests for a

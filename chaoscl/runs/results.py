@@ -26,7 +26,7 @@ RunKey = tuple[str, str, int, str]
 
 
 def data_kind(bank: Bank) -> str:
-    """Return the word for the data of a sweep: ``embedded`` if some are stand-ins, else all sources but ``generated``."""
+    """Return the word for the data of a sweep: ``embedded`` if some are stand-ins, else all sources."""
     kinds = {dataset.source for dataset in bank.datasets}
     if "embedded" in kinds:
         return "embedded"

@@ -81,7 +81,7 @@ def _small(value: Any) -> Any:
 
 
 def check_dataset(dataset: Dataset) -> Faults:
-    """Read or generate both splits: rows of the card's shape, and every class in each."""
+    """Read or generate both splits: rows of the card's shape, and every class among the training rows."""
     sources: dict[str, Callable[[str], RawSplit]] = {}
     with TemporaryDirectory() as folder:
         if dataset.read is not None and dataset.source:
@@ -95,7 +95,7 @@ def check_dataset(dataset: Dataset) -> Faults:
             for split in ("train", "test"):
                 raw = check_split(dataset.card, split, rows(split), f"{name}('{split}')")
                 missing = len(dataset.card.classes) - len(np.unique(raw.labels))
-                if missing:
+                if missing and split == "train":
                     yield f"{name}('{split}') has no row of {missing} of {len(dataset.card.classes)} classes"
                 again = rows(split)
                 same = raw.inputs == again.inputs if isinstance(raw.inputs, list) else None
@@ -211,7 +211,7 @@ def check_metric(metric: Metric) -> Faults:
     for tasks in (1, 2, 4):
         matrix = draws.uniform(0, 1, (tasks + 1, tasks))
         kept = matrix.copy()
-        value = metric.compute(matrix, matrix[-1], ["text", "image"] * tasks, list(range(tasks)))
+        value = metric.compute(matrix, matrix[-1], (["text", "image"] * tasks)[:tasks], list(range(tasks)))
         if not isinstance(value, float):
             yield f"it returns {type(value).__name__}, not float"
         elif not math.isnan(value) and not low <= value <= high:

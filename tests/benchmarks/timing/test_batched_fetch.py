@@ -6,6 +6,7 @@ from avalanche.benchmarks.utils import AvalancheDataset, data_loader
 from torch.utils.data import ConcatDataset
 
 from chaoscl.compat import quiet_avalanche
+from chaoscl.data import DATASETS
 from chaoscl.runs.recipes import Settings
 from timing import batched_fetch
 from timing.batched_fetch import CASES, bare_loop, loops, measure, repeated, replay_memory, second_task, stock_loaders
@@ -130,7 +131,7 @@ def test_only_the_stock_loop_does_without_batched_fetch():
 
 
 def test_a_repeated_data_set_is_memory_mapped_and_has_the_same_samples_over_and_over(tmp_path):
-    (small,) = generated_bank("mnist").datasets
+    (small,) = generated_bank(DATASETS["mnist"]).datasets
     large = repeated(small, 2 * len(small.labels) + 5, tmp_path / "inputs.npy")
     assert len(large.inputs) == len(large.labels) == 2 * len(small.labels) + 5
     assert large.test_rows == small.test_rows

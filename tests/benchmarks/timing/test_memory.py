@@ -49,17 +49,20 @@ def test_pages_that_were_written_are_the_process_s_own(tmp_path):
 
 @linux
 def test_a_bank_that_was_read_is_shared():
-    assert bank_pages("split-mnist", "Rss") >= bank_bytes(generated_bank("mnist"))
+    assert bank_pages("split-mnist", "Rss") >= bank_bytes(generated_bank(DATASETS["mnist"]))
     assert bank_pages("split-mnist", "Anonymous") == 0
 
 
 @linux
 def test_a_number_is_found_in_a_process_of_its_own():
-    assert memory._alone("memory.bank_pages('split-mnist', 'Rss')") >= bank_bytes(generated_bank("mnist")) / memory.GIB
+    assert (
+        memory._alone("memory.bank_pages('split-mnist', 'Rss')")
+        >= bank_bytes(generated_bank(DATASETS["mnist"])) / memory.GIB
+    )
 
 
 def test_official_bytes_are_those_of_the_prepared_tensors():
     assert official_bytes([DATASETS["mnist"].card]) == 70_000 * 784
     assert official_bytes([DATASETS["imdb"].card, DATASETS["cifar10"].card]) == 50_000 * 256 * 4 + 60_000 * 3072
-    bank = generated_bank("ag_news")
+    bank = generated_bank(DATASETS["ag_news"])
     assert bank_bytes(bank) == len(bank.datasets[0].labels) * 128 * 4
