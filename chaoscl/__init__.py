@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chaoscl.hyper import HyperParameter, Range, SearchRange
     from chaoscl.models import Encoder, EncoderSetup, Model, Trunk, TrunkSetup, find_model
     from chaoscl.registry import include
-    from chaoscl.reports.figures.kind import FigureKind
+    from chaoscl.reports.figure_kind import FigureKind
     from chaoscl.runs.baseline import Baseline, Setup
     from chaoscl.runs.recipes import Recipe, find_recipe
     from chaoscl.streams import Stream, Task, find_stream, permuted, split, whole
@@ -29,7 +29,7 @@ _PLACES = {
     "chaoscl.hyper": ("HyperParameter", "Range", "SearchRange"),
     "chaoscl.models": ("Encoder", "EncoderSetup", "Model", "Trunk", "TrunkSetup", "find_model"),
     "chaoscl.registry": ("include",),
-    "chaoscl.reports.figures.kind": ("FigureKind",),
+    "chaoscl.reports.figure_kind": ("FigureKind",),
     "chaoscl.runs.baseline": ("Baseline", "Setup"),
     "chaoscl.runs.recipes": ("Recipe", "find_recipe"),
     "chaoscl.streams": ("Stream", "Task", "find_stream", "permuted", "split", "whole"),

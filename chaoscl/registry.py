@@ -301,6 +301,6 @@ ROOMS = (
     "chaoscl.runs.recipes",
     "chaoscl.runs.baseline",
     "chaoscl.evaluation.metrics",
-    "chaoscl.reports.figures.kind",
+    "chaoscl.reports.figure_kind",
 )
 """Modules that define a registry each."""

@@ -276,11 +276,13 @@ def _other_differences(comparisons: pd.DataFrame, summary: pd.DataFrame) -> str:
     """
     means = summary.set_index([*_NAME, "metric"])[["mean", "n"]]
     for line in comparisons.to_dict("records"):
-        models = list(dict.fromkeys(summary.loc[summary["baseline"] == line["reference"], "model"]))
-        if not models:
+        # "naive (chaos2k)" where the reference has several models and none of them is the line's.
+        reference, _, model = str(line["reference"]).removesuffix(")").partition(" (")
+        models = list(dict.fromkeys(summary.loc[summary["baseline"] == reference, "model"]))
+        if not models or (model and model not in models):
             return f"{schema.COMPARISONS.name} compares with {line['reference']}, which has no results"
-        model = line["model"] if line["model"] in models else models[0]
-        own, other = (line["model"], line["baseline"], line["metric"]), (model, line["reference"], line["metric"])
+        model = model or (line["model"] if line["model"] in models else models[0])
+        own, other = (line["model"], line["baseline"], line["metric"]), (model, reference, line["metric"])
         if own not in means.index or other not in means.index:
             return f"{schema.COMPARISONS.name} has {line['metric']}, which {schema.SUMMARY.name} has not"
         difference = means["mean"][own] - means["mean"][other]

@@ -74,7 +74,7 @@ def main_sheet(results: Results) -> Sheet:
     comparisons = results[schema.COMPARISONS]
     comparisons = comparisons[comparisons["metric"] == "average_accuracy"]
     if len(comparisons):
-        reference = str(comparisons["reference"].iloc[0])
+        reference = str(comparisons["reference"].iloc[0]).partition(" (")[0]
         lines = {(line["baseline"], line["model"]): line for line in comparisons.to_dict("records")}
         marks = [significance(lines.get(key)) for key in shown[_KEY].itertuples(index=False, name=None)]
         shown.insert(3, f"differs from {reference}", marks)

@@ -289,7 +289,8 @@ def terminal_tables(frames: dict[str, pd.DataFrame]) -> Sequence[Table]:
     shown[-1].caption = " ".join(table_notes(summary, accuracies, others)) or None
     comparisons = frames["comparisons.csv"]
     if len(comparisons):
-        title = f"Average accuracy against {comparisons['reference'].iloc[0]}, percentage points, paired"
+        reference = str(comparisons["reference"].iloc[0]).partition(" (")[0]
+        title = f"Average accuracy against {reference}, percentage points, paired"
         shown.append(rich_table(comparison_table(comparisons), title))
     return shown
 

@@ -17,7 +17,7 @@ from chaoscl.data.raw import RawSplit, check_split
 from chaoscl.errors import UserError
 from chaoscl.evaluation.metrics import Metric
 from chaoscl.models import MODELS, Encoder, EncoderSetup, Model, Trunk, TrunkSetup
-from chaoscl.reports.figures.kind import FigureKind
+from chaoscl.reports.figure_kind import FigureKind
 from chaoscl.runs.baseline import BASELINES, Baseline
 from chaoscl.runs.recipes import Recipe, find_recipe
 from chaoscl.runs.spec import RunSpec
