@@ -1,6 +1,6 @@
 """Which kernel a command's run computes with; apart from chaoscl.models.build, which imports Avalanche."""
 
-from chaoscl.cortex.kernels import AUTO, check_kernel, installed
+from chaoscl.cortex.kernels import AUTO, check_kernel, choose_kernel
 from chaoscl.errors import UserError
 from chaoscl.models.zoo import find_model
 
@@ -30,5 +30,5 @@ def resolve_kernel(kernel: str, model: str, mode: str, device: str) -> str:
         where = f"--mode {mode}" if spec.trunk == "chaos" else f"--device {device}"
         raise UserError(f"--kernel fused can do nothing for {model} with {where}; use --kernel torch or auto")
     if asked == AUTO:
-        return "fused" if able and installed(device) else "torch"
+        return choose_kernel(device) if able else "torch"
     return asked
