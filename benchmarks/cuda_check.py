@@ -69,13 +69,14 @@ def kernel() -> dict[str, float]:
 def _run(baseline: str, device: str, kernel_name: str, data_dir: str | None, epochs: int) -> Any:
     """Train text-image once, seed 0, on a mirror's data or on generated ones, and return the outcome."""
     from chaoscl.config import build_spec
-    from chaoscl.data import Bank, choose_source, prepare
+    from chaoscl.data import DATASETS, Bank, choose_source, prepare
     from chaoscl.runs.execute import execute
 
     source = choose_source("mirror" if data_dir else "embedded", data_dir)
-    bank = Bank([prepare(name, source) for name in ("ag_news", "mnist")])
+    bank = Bank([prepare(DATASETS[name], source) for name in ("ag_news", "mnist")])
     spec = build_spec(
         stream="text-image",
+        scenario="task",
         model="chaos2k",
         baseline=baseline,
         seed=0,

@@ -218,12 +218,11 @@ def catalogue_blocks() -> dict[str, str]:
         {"name": one.name, "what": one.described, "values": told(one.hyper), "source": one.source}
         for one in BASELINES.values()
     ]
+    kinds: list[tuple[str, Any]] = [("trunk", trunk) for trunk in TRUNKS.values()]
+    kinds += [(f"{encoder.modality} encoder", encoder) for encoder in ENCODERS.values()]
     parts = [
         {"name": one.name, "kind": kind, "what": one.summary, "values": told(one.hyper), "source": one.source or "-"}
-        for kind, one in (
-            *(("trunk", trunk) for trunk in TRUNKS.values()),
-            *((f"{encoder.modality} encoder", encoder) for encoder in ENCODERS.values()),
-        )
+        for kind, one in kinds
     ]
     streams = [
         {

@@ -143,4 +143,4 @@ def typed(name: str, value: Value, kind: type) -> Value:
         raise UserError(
             f"hyper-parameter {name} = '{value}': a {'whole' if kind is int else 'finite'} number is needed"
         )
-    return kind(number)  # type: ignore[no-any-return]
+    return kind(number)

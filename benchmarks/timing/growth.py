@@ -11,6 +11,7 @@ from functools import partial
 from statistics import median
 
 from chaoscl.compat import quiet_avalanche
+from chaoscl.data import DATASETS
 from chaoscl.runs.execute import reproducible
 from chaoscl.runs.recipes import Settings
 from chaoscl.runs.retention import RetentionPlugin
@@ -76,7 +77,7 @@ def measure(rounds: int) -> list[Measured]:
 
 def permutations(tasks: int, scenario: Scenario, permuted: bool = True, rows: int = ROWS) -> Workload:
     """Return a stream of so many tasks over the same few generated digits."""
-    named = tuple(Task(f"digits-{number}", "mnist", permuted=permuted) for number in range(tasks))
+    named = tuple(Task(f"digits-{number}", DATASETS["mnist"], permuted=permuted) for number in range(tasks))
     work = workload(Stream(f"digits-{tasks}", named), scenario, MODEL)
     few = [
         replace(data, train=_cut(data.train, rows), validation=_cut(data.validation, rows // 8), test=_cut(data.test))

@@ -27,7 +27,7 @@ def parameters(
     include_parts(include)
     source = choose_source(data, data_dir)
     tasks = find_stream(stream, dataset_lookup(source))
-    models = [find_model(name) for name in model_list(model)] or MODELS.values()
+    models = [find_model(name) for name in model_list(model)] or list(MODELS.values())
     bank = Bank([prepare(dataset, source) for dataset in tasks.data.values()])
     kinds = ", ".join(dict.fromkeys(dataset.source for dataset in bank.datasets))
     Console().print(rich_table(parameter_table(tasks, bank, models), f"Parameters for {tasks.name}, {kinds} data"))

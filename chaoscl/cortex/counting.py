@@ -14,8 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
+from chaoscl.cortex.neuron import LayerState, tick
 from chaoscl.cortex.params import ChaosNeuronParams
+from chaoscl.cortex.transforms import is_autocast
 
 Counter = Callable[[Tensor, int, ChaosNeuronParams, torch.Generator | None, bool], tuple[Tensor, Tensor]]
 """Counts for a current (B, H), ticks, constants and source of draws, and their derivative if asked; each (B, H)."""
@@ -43,6 +46,31 @@ def spike_rates(
     return rates
 
 
+def ticked_rates(
+    x: Tensor,
+    weight: Tensor,
+    ticks: int,
+    params: ChaosNeuronParams,
+    generator: torch.Generator | None,
+    replica: bool,
+) -> Tensor:
+    """Return what spike_rates returns with this module's counters, (B, H), by the ticks as they are defined.
+
+    For calls that torch traces or transforms: it has rules for every operation in here, second derivatives included.
+    """
+    current = functional.linear(x, weight)
+    if replica:
+        current = current.repeat(ticks, 1)
+    rest = torch.zeros_like(current)
+    counts, state = tick(current, LayerState(rest, rest), params, generator)
+    if replica:
+        return counts.reshape(ticks, x.shape[0], weight.shape[0]).sum(0) / ticks
+    for _ in range(ticks - 1):
+        spikes, state = tick(current, state, params, generator)
+        counts = counts + spikes
+    return counts / ticks
+
+
 class _Rates(torch.autograd.Function):
     """Product with the weights, count and mean in one node: a small core's nodes take longer than their work."""
 
@@ -67,6 +95,9 @@ class _Rates(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor | None, Tensor | None, None, None, None]:
         """Return the gradients to the input and the weights."""
         x, weight, slope = ctx.saved_tensors
+        if is_autocast(x):
+            with torch.autocast(x.device.type, enabled=False):
+                return _Rates.backward(ctx, *grads)
         to_current = (grads[0] / ctx.ticks).mul_(slope)
         to_x = to_current.mm(weight) if ctx.needs_input_grad[1] else None
         to_weight = to_current.t().mm(x) if ctx.needs_input_grad[2] else None

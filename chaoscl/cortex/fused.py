@@ -5,7 +5,6 @@ draws, which come from :mod:`chaoscl.cortex.philox` in the order of :mod:`chaosc
 """
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
@@ -34,7 +33,7 @@ def count_over_time(
         generator: draws the key; the global one if None.
         differentiate: whether the derivative is wanted; zeros if not.
     """
-    return _count(_over_time, current, ticks, params, generator, differentiate)
+    return count(current, draw_key(generator, torch.device("cpu")), ticks, params, False, differentiate)
 
 
 def count_replicas(
@@ -44,7 +43,33 @@ def count_replicas(
 
     Without the derivative the counts are drawn in one go, from the binomial distribution that they have.
     """
-    return _count(_replicas if differentiate else _binomial, current, ticks, params, generator, differentiate)
+    return count(current, draw_key(generator, torch.device("cpu")), ticks, params, True, differentiate)
+
+
+def count(
+    current: Tensor, key: Tensor, ticks: int, params: ChaosNeuronParams, replica: bool, differentiate: bool
+) -> tuple[Tensor, Tensor]:
+    """Return what count_over_time, or with ``replica`` count_replicas, counts under a key, int64 (1,), that was drawn.
+
+    Draws nothing: the same arguments give the same numbers.
+    """
+    current = current.detach().contiguous()
+    counts = torch.empty_like(current)
+    slope = torch.empty_like(current) if differentiate else torch.zeros_like(current)
+    constants = (params.threshold, params.noise_std, 1 - params.decay, params.refractory_decay)
+    loop = _over_time if not replica else _replicas if differentiate else _binomial
+    loop(
+        current.numpy().reshape(-1),
+        ticks,
+        tuple(np.float32(value) for value in constants),
+        failure_draws(params),
+        np.uint64(failure_limit(params)),
+        np.uint64(key.item()),
+        differentiate,
+        counts.numpy().reshape(-1),
+        slope.numpy().reshape(-1),
+    )
+    return counts, slope
 
 
 def draws(
@@ -58,37 +83,9 @@ def draws(
     padded = -(-size // LANES) * LANES
     noise = np.zeros((ticks, padded), dtype=np.float32)
     sent = np.ones((ticks, padded), dtype=np.bool_)
-    _draws(noise, sent, ticks, failure_draws(params), params.noise_std > 0, *_limit_and_key(params, generator))
+    limit, key = np.uint64(failure_limit(params)), np.uint64(draw_key(generator, torch.device("cpu")).item())
+    _draws(noise, sent, ticks, failure_draws(params), params.noise_std > 0, limit, key)
     return tuple(torch.from_numpy(one[:, :size]).reshape(ticks, *shape) for one in (noise, sent))  # type: ignore[return-value]
-
-
-def _count(
-    loop: Any,
-    current: Tensor,
-    ticks: int,
-    params: ChaosNeuronParams,
-    generator: torch.Generator | None,
-    differentiate: bool,
-) -> tuple[Tensor, Tensor]:
-    current = current.detach().contiguous()
-    counts = torch.empty_like(current)
-    slope = torch.empty_like(current) if differentiate else torch.zeros_like(current)
-    constants = (params.threshold, params.noise_std, 1 - params.decay, params.refractory_decay)
-    loop(
-        current.numpy().reshape(-1),
-        ticks,
-        tuple(np.float32(value) for value in constants),
-        failure_draws(params),
-        *_limit_and_key(params, generator),
-        differentiate,
-        counts.numpy().reshape(-1),
-        slope.numpy().reshape(-1),
-    )
-    return counts, slope
-
-
-def _limit_and_key(params: ChaosNeuronParams, generator: torch.Generator | None) -> tuple[np.uint64, np.uint64]:
-    return np.uint64(failure_limit(params)), np.uint64(draw_key(generator, torch.device("cpu")).item())
 
 
 @njit(inline="always")

@@ -27,40 +27,45 @@ def count_over_time(
 
     As :func:`chaoscl.cortex.fused.count_over_time`, for a current on a CUDA device.
     """
-    return _count(current, ticks, params, generator, replica=False)
+    return count(current, draw_key(generator, current.device), ticks, params, False, differentiate)
 
 
 def count_replicas(
     current: Tensor, ticks: int, params: ChaosNeuronParams, generator: torch.Generator | None, differentiate: bool
 ) -> tuple[Tensor, Tensor]:
     """Return each neuron's spikes in ``ticks`` single ticks from rest and their derivative, each (B, H)."""
-    return _count(current, ticks, params, generator, replica=True)
+    return count(current, draw_key(generator, current.device), ticks, params, True, differentiate)
 
 
-def _count(
-    current: Tensor, ticks: int, params: ChaosNeuronParams, generator: torch.Generator | None, replica: bool
+def count(
+    current: Tensor, key: Tensor, ticks: int, params: ChaosNeuronParams, replica: bool, differentiate: bool
 ) -> tuple[Tensor, Tensor]:
+    """Return what count_over_time, or with ``replica`` count_replicas, counts under a key, int64 (1,), that was drawn.
+
+    Draws nothing: the same arguments give the same numbers.
+    """
     current = current.detach().contiguous()
     counts, slope = torch.empty_like(current), torch.empty_like(current)
     if not current.numel():
         return counts, slope
-    _kernel[(triton.cdiv(current.numel(), _BLOCK),)](
-        current,
-        draw_key(generator, current.device),
-        counts,
-        slope,
-        current.numel(),
-        ticks,
-        params.threshold,
-        params.noise_std,
-        1 - params.decay,
-        params.refractory_decay,
-        failure_limit(params),
-        FAILURES=failure_draws(params),
-        NOISY=params.noise_std > 0,
-        REPLICA=replica,
-        BLOCK=_BLOCK,
-    )
+    with torch.cuda.device_of(current):  # Triton launches on the current device, wherever the memory is
+        _kernel[(triton.cdiv(current.numel(), _BLOCK),)](
+            current,
+            key,
+            counts,
+            slope,
+            current.numel(),
+            ticks,
+            params.threshold,
+            params.noise_std,
+            1 - params.decay,
+            params.refractory_decay,
+            failure_limit(params),
+            FAILURES=failure_draws(params),
+            NOISY=params.noise_std > 0,
+            REPLICA=replica,
+            BLOCK=_BLOCK,
+        )
     return counts, slope
 
 

@@ -4,12 +4,14 @@ The steps are plain tensor operations, differentiated as written by autograd, re
 derivatives that are a matter of definition: the spike (:func:`spike`) and the clamp (:func:`clamp_to_unit`).
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from chaoscl.cortex.params import ChaosNeuronParams
+from chaoscl.cortex.transforms import is_transformed
 
 
 class LayerState(NamedTuple):
@@ -49,8 +51,14 @@ def spike(v: Tensor, threshold: float) -> Tensor:
     computing", PNAS 113 (2016); see Neftci, Mostafa and Zenke, "Surrogate gradient learning in spiking neural
     networks", IEEE Signal Processing Magazine 36 (2019). The threshold is a constant and gets no gradient.
     """
-    spikes: Tensor = _Spike.apply(v, threshold)
-    return spikes
+    if not is_transformed():
+        spikes: Tensor = _Spike.apply(v, threshold)
+        return spikes
+    # The same in torch's own operations: a step that has no derivative, and a 0 whose derivative is the triangle.
+    step = torch.where(v.isnan(), v, (v > threshold).to(v.dtype)).detach()
+    u = (v - threshold).clamp(-1, 1)
+    integral = u - u * u.abs() / 2
+    return step + (integral - integral.detach())
 
 
 def clamp_to_unit(z: Tensor) -> Tensor:
@@ -83,14 +91,21 @@ def tick(
     """
     v = state.v + current
     if params.noise_std > 0:
-        v = v + params.noise_std * torch.randn(v.shape, generator=generator, dtype=v.dtype, device=v.device)
+        v = v + params.noise_std * _drawn(torch.randn, v, generator)
     v = v * (1 - state.r)
     spikes = spike(v, params.threshold)
     if params.fail_prob > 0:
         # Three times faster on a CPU than bernoulli_.
-        luck = torch.rand(v.shape, generator=generator, dtype=v.dtype, device=v.device)
-        spikes = spikes * (luck >= params.fail_prob)
+        spikes = spikes * (_drawn(torch.rand, v, generator) >= params.fail_prob)
     # The spikes that were sent, not those that were due: a spike that failed does not make its neuron refractory.
     r = clamp_to_unit(state.r * params.refractory_decay + spikes)
     # No reset at a spike: refractoriness silences instead.
     return spikes, LayerState(v * (1 - params.decay), r)
+
+
+def _drawn(draw: Callable[..., Tensor], like: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Return as many numbers as a tensor has, in its shape, dtype and place."""
+    # Where torch traces, a size may be a symbol, which no operation takes that is given a generator, be it None.
+    if generator is None:
+        return draw(like.shape, dtype=like.dtype, device=like.device)
+    return draw(like.shape, generator=generator, dtype=like.dtype, device=like.device)

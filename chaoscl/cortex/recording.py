@@ -13,6 +13,7 @@ from torch import Tensor
 from chaoscl.cortex.cortex import ChaosCortex, check_mode, check_tensor
 from chaoscl.cortex.layer import ChaosLayer
 from chaoscl.cortex.params import check_count
+from chaoscl.cortex.transforms import cast_back, is_autocast
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,9 @@ def record(
         raise ValueError("mode must be recurrent or feedback, replica has no time to record")
     ticks = check_count("ticks", ticks)
     layers = [cast(ChaosLayer, layer) for layer in cortex.layers]
+    if is_autocast(layers[0].w_in):
+        with torch.autocast(layers[0].w_in.device.type, enabled=False):
+            return record(cortex, cast_back(x, layers[0].w_in), ticks, mode, generator)
     check_tensor("x", x, ("B", cortex.params.input_size), layers[0].w_in)
     states = cortex.initial_states(x.shape[0])
     returned: list[Tensor | None] = [None] * len(layers)

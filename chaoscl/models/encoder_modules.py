@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from chaoscl.cortex.kernels import check_kernel
+from chaoscl.cortex.transforms import is_in_memory
 from chaoscl.errors import UserError
 
 Kernel = Literal["torch", "fused"]
@@ -82,7 +84,9 @@ class ImageEncoder(nn.Module):
         channels: of the two convolutions.
         pool: ``flatten`` projects the whole last map; ``global`` averages it over space first.
         kernel: ``fused`` computes the first block as chaoscl.models.first_block does, in float32 on a CPU for pixels
-            that need no gradient; other pixels, and all of them under ``torch``, go through torch's modules.
+            that need no gradient. Other pixels, no rows, and all pixels under ``torch`` go through torch's modules.
+            So do calls that torch traces or transforms (torch.compile, torch.export, torch.func), and all calls while
+            a hook waits for a module of the block: the modules are the same function, with other rounding.
 
     Attributes:
         kernel: as given.
@@ -106,8 +110,13 @@ class ImageEncoder(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Map normalised pixels, float (n, channels, height, width), to embeddings (n, size)."""
-        if self.kernel == "fused" and _can_be_fused(pixels):
+        """Map normalised pixels, float (n, channels, height, width), to embeddings (n, size).
+
+        Raises:
+            ValueError: the kernel is ``fused``, and numba, which it needs, cannot be imported.
+        """
+        if self.kernel == "fused" and _can_be_fused(self.blocks, pixels):
+            check_kernel("fused")
             # Imported here, because only this needs numba.
             from chaoscl.models.first_block import first_block
 
@@ -136,8 +145,16 @@ class PixelEncoder(nn.Module):
         return self.project(pixels.flatten(1))
 
 
-def _can_be_fused(pixels: Tensor) -> bool:
-    return pixels.device.type == "cpu" and pixels.dtype == torch.float32 and not pixels.requires_grad
+def _can_be_fused(blocks: nn.Sequential, pixels: Tensor) -> bool:
+    """Say whether chaoscl.models.first_block can stand for the first block: what it reads, and that no hook waits."""
+    first = cast(nn.Sequential, blocks[0])
+    weight = cast(nn.Conv2d, first[0]).weight
+    if not is_in_memory(pixels, weight) or pixels.requires_grad or not len(pixels):
+        return False
+    for module in (blocks, *first.modules()):
+        if module._forward_pre_hooks or module._forward_hooks or module._backward_pre_hooks or module._backward_hooks:
+            return False
+    return all(one.device.type == "cpu" and one.dtype == torch.float32 for one in (pixels, weight))
 
 
 def _block(inputs: int, outputs: int) -> nn.Sequential:

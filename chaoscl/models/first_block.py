@@ -24,7 +24,7 @@ def first_block(pixels: Tensor, convolution: nn.Conv2d, norm: nn.BatchNorm2d) ->
     """Return ReLU(maximum over 2 x 2 of norm(convolution(pixels))); in training, the norm keeps its running statistics.
 
     Args:
-        pixels: float32 on the CPU, (n, channels, height, width); gets no gradient.
+        pixels: float32 on the CPU, (n, channels, height, width), n >= 1; gets no gradient.
         convolution: of 3 x 3, padded by 1, with a bias.
         norm: with scale, shift and running statistics, updated by a fixed momentum.
 
@@ -67,7 +67,7 @@ class _FirstBlock(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         n, channels, height, width = pixels.shape
         outputs = len(weight)
-        padded = functional.pad(pixels, (1, 1, 1, 1)).contiguous().view(n, channels, -1)
+        padded = functional.pad(pixels, (1, 1, 1, 1)).contiguous().flatten(2)
         kernel = weight.detach().reshape(outputs, channels, TAPS).contiguous()
         flat = kernel.view(outputs, -1).double()
         if running is None:
@@ -81,8 +81,8 @@ class _FirstBlock(torch.autograd.Function):
             ctx.moments = None
         inverse = (variance + eps).rsqrt()
         scale = gamma.double() * inverse
-        mapped = torch.empty(n, height // 2, width // 2, outputs)
-        kept = torch.empty(n, outputs, (height // 2) * (width // 2 + 1), dtype=torch.uint8)
+        mapped = pixels.new_empty(n, height // 2, width // 2, outputs)
+        kept = pixels.new_empty(n, outputs, (height // 2) * (width // 2 + 1), dtype=torch.uint8)
         read = (kernel, centre.float(), scale.float(), beta.detach())
         pass_on(padded.numpy(), width + 2, *(one.numpy() for one in read), mapped.numpy(), kept.numpy())
         ctx.line = width + 2
@@ -96,8 +96,8 @@ class _FirstBlock(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         padded, kept, flat, centre, inverse, scale = ctx.saved_tensors
         outputs, channels = len(flat), padded.shape[1]
-        products = torch.zeros(outputs, channels, TAPS, dtype=torch.float64)
-        total = torch.zeros(outputs, dtype=torch.float64)
+        products = flat.new_zeros(outputs, channels, TAPS)
+        total = flat.new_zeros(outputs)
         arriving = gradients[0].permute(0, 2, 3, 1).contiguous()
         pass_back(padded.numpy(), ctx.line, arriving.numpy(), kept.numpy(), products.numpy(), total.numpy())
         products = products.view(outputs, -1)
@@ -115,8 +115,8 @@ class _FirstBlock(torch.autograd.Function):
 def _patch_moments(padded: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
     """Return the sum and covariance of all 3 x 3 patches, float64 (channels * 9,) and (channels * 9, channels * 9)."""
     taps = padded.shape[1] * TAPS
-    sums = torch.zeros(taps, dtype=torch.float64)
-    squares = torch.zeros(taps, taps, dtype=torch.float64)
+    sums = padded.new_zeros(taps, dtype=torch.float64)
+    squares = padded.new_zeros(taps, taps, dtype=torch.float64)
     sum_patches(padded.numpy(), height, width, sums.numpy(), squares.numpy())
     positions = len(padded) * height * width
     mean = sums / positions

@@ -1,6 +1,6 @@
 """Which kernel a command's run computes with; apart from chaoscl.models.build, which imports Avalanche."""
 
-from chaoscl.cortex.kernels import AUTO, check_kernel, installed
+from chaoscl.cortex.kernels import AUTO, check_kernel, choose_kernel
 from chaoscl.errors import UserError
 from chaoscl.models.zoo import Model
 
@@ -29,5 +29,5 @@ def resolve_kernel(kernel: str, model: Model, device: str) -> str:
             f"--kernel fused can do nothing for {model.name} with --device {device}; use --kernel torch or auto"
         )
     if asked == AUTO:
-        return "fused" if able and installed(device) else "torch"
+        return choose_kernel(device) if able else "torch"
     return asked

@@ -149,7 +149,7 @@ def origins(spec: RunSpec) -> dict[str, dict[str, str]]:
 def origin_of(part: Any) -> Origin:
     """Return where a part was defined: as its registry says, or for one that was made in Python by its functions."""
     if part.origin != Origin():
-        return part.origin  # type: ignore[no-any-return]
+        return part.origin
     files = sorted({file for function in _functions(part) if (file := _foreign_file(function))})
     if not files:
         return Origin()

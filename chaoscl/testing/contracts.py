@@ -21,7 +21,7 @@ from chaoscl.reports.figure_kind import FigureKind
 from chaoscl.runs.baseline import BASELINES, Baseline
 from chaoscl.runs.recipes import Recipe, find_recipe
 from chaoscl.runs.spec import RunSpec
-from chaoscl.streams import Stream, find_stream
+from chaoscl.streams import Scenario, Stream, find_stream
 from chaoscl.testing.tiny import tiny_bank
 
 Faults = Iterator[str]
@@ -43,7 +43,8 @@ def check(kind: str, part: Any) -> list[str]:
 
 def check_baseline(baseline: Baseline) -> Faults:
     """Train on text and images in every scenario: a whole matrix, the same bytes twice, memory within its budget."""
-    for scenario, second in (("task", _TEXT), ("domain", _OTHER), ("class", _TEXT)):
+    scenarios: tuple[tuple[Scenario, str], ...] = (("task", _TEXT), ("domain", _OTHER), ("class", _TEXT))
+    for scenario, second in scenarios:
         stream = find_stream(f"{second},{_IMAGE}")
         with TemporaryDirectory() as folder:
             bank = tiny_bank(Path(folder), [data.card for data in stream.data.values()])
@@ -55,7 +56,7 @@ def check_baseline(baseline: Baseline) -> Faults:
             yield f"{scenario}: two runs with one seed differ; draw from torch's, numpy's or random's global generator"
 
 
-def _trained(baseline: Baseline, scenario: str, stream: Stream, bank: Bank) -> Any:
+def _trained(baseline: Baseline, scenario: Scenario, stream: Stream, bank: Bank) -> Any:
     """Return the retention matrix of a short run."""
     from chaoscl.runs.execute import execute
 
@@ -70,7 +71,7 @@ def _trained(baseline: Baseline, scenario: str, stream: Stream, bank: Bank) -> A
         0,
         recipe,
         hyper=hyper,
-        repetitions=1,  # type: ignore[arg-type]
+        repetitions=1,
     )
     return execute(spec, bank).matrix
 
@@ -232,8 +233,7 @@ def check_figure(figure: FigureKind) -> Faults:
     from chaoscl.reports.results import read_results
 
     with TemporaryDirectory() as folder:
-        options = {"data": "embedded", "kernel": "torch", "repetitions": 1}
-        run("addition", "mlp256", ["naive", "joint"], 2, recipe="quick:epochs=1", out=f"{folder}/o", **options)
+        run("addition", "mlp256", ["naive", "joint"], 2, recipe="quick:epochs=1", out=f"{folder}/o", data="embedded")
         try:
             drawn = figure.draw(read_results(Path(folder) / "o"))
         except NotDrawnError:

@@ -93,6 +93,21 @@ def test_rates_are_spike_counts_over_ticks(inputs, hidden, batch, ticks, mode, s
     assert ((counts >= 0) & (counts <= ticks)).all()
 
 
+@pytest.mark.parametrize("shape", [(), (2, 3), (2, 1, 3), (0,), (2, 0), (0, 3)])
+@pytest.mark.parametrize("hidden", [(6,), (6, 5)])
+@pytest.mark.parametrize("mode", MODES)
+def test_integrate_takes_any_leading_dimensions(mode, hidden, shape):
+    cortex = make(hidden)
+    x = torch.randn(*shape, 4, generator=seeded(9), requires_grad=True)
+    rates = cortex.integrate(x, 5, mode, seeded())
+    assert rates.shape == (*shape, hidden[-1])
+    assert torch.equal(
+        rates.reshape(-1, hidden[-1]), cortex.integrate(x.reshape(math.prod(shape), 4), 5, mode, seeded())
+    )
+    rates.sum().backward()
+    assert x.grad.shape == x.shape
+
+
 def test_output_current_is_w_rec_times_the_spikes_of_the_last_layer():
     cortex = make((6, 3))
     out, _, spikes = cortex(some_input(50), generator=seeded())
@@ -293,6 +308,7 @@ def test_state_dict_makes_another_cortex_the_same():
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda cortex: pickle.loads(pickle.dumps(cortex))])
 def test_a_copy_is_the_same_and_its_own(duplicate):
     cortex = make((6, 5))
+    cortex.integrate(some_input(20), 5).sum().backward()
     twin = duplicate(cortex)
     x = some_input(20)
     expected = cortex.integrate(x, 5, "feedback", seeded())
@@ -315,8 +331,8 @@ def test_repr_shows_the_parameters():
     ("x", "got"),
     [
         (torch.zeros(3, 5), r"got shape \(3, 5\) of torch.float32 on cpu"),
-        (torch.zeros(4), r"got shape \(4,\) of torch.float32 on cpu"),
-        (torch.zeros(2, 3, 4), r"got shape \(2, 3, 4\) of torch.float32 on cpu"),
+        (torch.zeros(4, 3), r"got shape \(4, 3\) of torch.float32 on cpu"),
+        (torch.tensor(4.0), r"got shape \(\) of torch.float32 on cpu"),
         (torch.zeros(3, 4, dtype=torch.float64), r"got shape \(3, 4\) of torch.float64 on cpu"),
         (torch.zeros(3, 4, dtype=torch.int64), r"got shape \(3, 4\) of torch.int64 on cpu"),
         (torch.zeros(3, 4, device="meta"), r"got shape \(3, 4\) of torch.float32 on meta"),
@@ -326,11 +342,17 @@ def test_repr_shows_the_parameters():
 )
 def test_a_wrong_input_is_one_clear_error(x, got):
     cortex = make()
-    message = r"^x must be a \(B, 4\) tensor of torch.float32 on cpu, " + got + "$"
-    with pytest.raises(ValueError, match=message):
+    message = r"tensor of torch.float32 on cpu, " + got + "$"
+    with pytest.raises(ValueError, match=r"^x must be a \(B, 4\) " + message):
         cortex(x)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=r"^x must be a \(..., 4\) " + message):
         cortex.integrate(x, 2, "replica")
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 3, 4)])
+def test_a_tick_wants_rows(shape):
+    with pytest.raises(ValueError, match=r"^x must be a \(B, 4\) tensor .*, got shape"):
+        make()(torch.zeros(shape))
 
 
 def states_of(*shapes, dtype=torch.float32):

@@ -1,11 +1,15 @@
 """The fused first block against convolution, batch norm, pooling and ReLU in double precision."""
 
+import contextlib
+import copy
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from chaoscl.cortex import kernels
 from chaoscl.models.encoder_modules import ImageEncoder
 
 pytest.importorskip("numba", reason="the extra 'fast' is not installed")
@@ -164,3 +168,109 @@ def test_it_stays_in_single_precision_where_the_rest_is_in_bfloat16():
         assert torch.equal(first_block(pixels, *fused.blocks[0][:2]), mapped)
         fused(pixels).sum().backward()
     assert fused.blocks[0][0].weight.grad.dtype == torch.float32
+
+
+# In a PyTorch program
+
+
+@contextlib.contextmanager
+def default_dtype(dtype):
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@contextlib.contextmanager
+def default_device(device):
+    torch.set_default_device(device)
+    try:
+        yield
+    finally:
+        torch.set_default_device(None)
+
+
+@pytest.mark.parametrize(
+    "defaults",
+    [lambda: default_dtype(torch.float64), lambda: default_device("meta"), lambda: torch.device("meta")],
+    ids=["dtype", "device", "device context"],
+)
+@pytest.mark.parametrize("training", [True, False])
+def test_torch_s_defaults_have_no_say(defaults, training):
+    block = modules(2, 3, torch.Generator().manual_seed(0)).train(training)
+    pixels = torch.randn(4, 2, 6, 6)
+    found = []
+    for context in (contextlib.nullcontext(), defaults()):
+        twin = copy.deepcopy(block)
+        with context:
+            mapped = first_block(pixels, *twin)
+            mapped.sum().backward()
+        found.append([mapped, *(one.grad for one in twin.parameters()), *twin.buffers()])
+    for one, other in zip(*found, strict=True):
+        assert other.dtype == one.dtype
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_no_rows_leave_what_they_leave_with_torch_s_modules(training):
+    plain, fused = encoders()
+    for encoder in (plain, fused):
+        embeddings = encoder.train(training)(torch.empty(0, 1, 28, 28))
+        embeddings.sum().backward()
+        assert embeddings.shape == (0, 16)
+    for one, other in zip(fused.parameters(), plain.parameters(), strict=True):
+        assert torch.equal(one.grad, other.grad)
+    for one, other in zip(fused.buffers(), plain.buffers(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_weights_of_another_dtype_are_an_error_as_with_torch_s_modules():
+    for encoder in encoders():
+        with pytest.raises(RuntimeError, match="same"):
+            encoder.double()(torch.randn(2, 1, 28, 28))
+
+
+def test_it_can_be_compiled_and_exported():
+    plain, fused = encoders()
+    pixels = torch.randn(5, 1, 28, 28)
+    compiled = torch.compile(copy.deepcopy(fused), backend="aot_eager", fullgraph=True)
+    torch.testing.assert_close(compiled(pixels), plain(pixels), rtol=1e-4, atol=1e-5)
+    compiled(pixels).sum().backward()
+    assert compiled.blocks[0][0].weight.grad.any()
+    program = torch.export.export(fused.eval(), (pixels,))
+    torch.testing.assert_close(program.module()(pixels), fused(pixels), rtol=1e-4, atol=1e-5)
+    torch.compiler.reset()
+
+
+def test_gradients_of_each_sample_are_those_of_torch_s_modules():
+    plain, fused = (encoder.eval() for encoder in encoders())
+    pixels = torch.randn(5, 1, 28, 28)
+
+    def each(encoder):
+        def total(parameters, image):
+            return torch.func.functional_call(encoder, parameters, (image[None],)).sum()
+
+        return torch.func.vmap(torch.func.grad(total), (None, 0))(dict(encoder.named_parameters()), pixels)
+
+    for one, other in zip(each(fused).values(), each(plain).values(), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("name", ["blocks", "blocks.0", "blocks.0.0", "blocks.0.3"])
+def test_hooks_of_its_modules_are_called(name):
+    _, fused = encoders()
+    pixels, seen = torch.randn(2, 1, 28, 28), []
+    handle = fused.get_submodule(name).register_forward_hook(lambda module, given, returned: seen.append(returned))
+    hooked = fused.eval()(pixels)
+    handle.remove()
+    torch.testing.assert_close(fused(pixels), hooked, rtol=1e-4, atol=1e-5)
+    assert len(seen) == 1
+
+
+def test_where_numba_does_not_import_one_line_says_so(monkeypatch):
+    _, fused = encoders()
+    monkeypatch.setattr(kernels, "_found", lambda name: False)
+    with pytest.raises(ValueError, match=r"^the fused kernel needs numba, which"):
+        fused(torch.randn(2, 1, 28, 28))

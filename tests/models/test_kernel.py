@@ -37,6 +37,17 @@ def test_without_numba_auto_is_torch_and_fused_is_refused(monkeypatch):
         resolve("fused", "chaos2k", "cpu")
 
 
+def test_where_numba_does_not_import_auto_is_torch_with_a_remark(monkeypatch):
+    problem = "is installed but cannot be imported (ImportError: Numba needs NumPy 2.3 or less)"
+    monkeypatch.setattr(kernels, "_problem", lambda name: problem)
+    kernels._warn_of.cache_clear()
+    with pytest.warns(RuntimeWarning, match="Numba needs NumPy"):
+        assert resolve_kernel("auto", "chaos2k", "recurrent", "cpu") == "torch"
+    with pytest.raises(UserError, match=r"^--kernel fused: the fused kernel needs numba, which .* Numba needs NumPy"):
+        resolve_kernel("fused", "chaos2k", "recurrent", "cpu")
+    kernels._warn_of.cache_clear()
+
+
 def test_on_cuda_it_counts_spikes_and_leaves_images_to_torch(monkeypatch):
     monkeypatch.setattr(kernels, "_found", lambda name: True)
     assert resolve("auto", "chaos2k", "cuda") == "fused"

@@ -1,7 +1,7 @@
 """Figures for print and screen, read from the aggregates; one module for each family of kinds."""
 
-from chaoscl.reports.figures.degradation import degradation_figure
 from chaoscl.reports.figure_kind import FIGURES, FigureKind
+from chaoscl.reports.figures.degradation import degradation_figure
 from chaoscl.reports.figures.ranks import critical_difference_figure
 from chaoscl.reports.figures.registry import RANKS, ranks_figure, write_figures
 from chaoscl.reports.figures.retention import retention_figure

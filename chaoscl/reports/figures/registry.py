@@ -10,9 +10,9 @@ from chaoscl.evaluation import schema
 from chaoscl.evaluation.metrics import METRICS
 from chaoscl.evaluation.ranks import pair_frame, rank_frame, score_table
 from chaoscl.reports.degradation import degradation
+from chaoscl.reports.figure_kind import FIGURES, FigureKind
 from chaoscl.reports.figures.degradation import degradation_figure
 from chaoscl.reports.figures.forgetting import forgetting_figure, modality_figure
-from chaoscl.reports.figure_kind import FIGURES, FigureKind
 from chaoscl.reports.figures.over_time import accuracy_figure, learning_figure
 from chaoscl.reports.figures.ranks import critical_difference_figure
 from chaoscl.reports.figures.retention import retention_figure
