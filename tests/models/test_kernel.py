@@ -42,9 +42,9 @@ def test_where_numba_does_not_import_auto_is_torch_with_a_remark(monkeypatch):
     monkeypatch.setattr(kernels, "_problem", lambda name: problem)
     kernels._warn_of.cache_clear()
     with pytest.warns(RuntimeWarning, match="Numba needs NumPy"):
-        assert resolve_kernel("auto", "chaos2k", "recurrent", "cpu") == "torch"
+        assert resolve("auto", "chaos2k", "cpu") == "torch"
     with pytest.raises(UserError, match=r"^--kernel fused: the fused kernel needs numba, which .* Numba needs NumPy"):
-        resolve_kernel("fused", "chaos2k", "recurrent", "cpu")
+        resolve("fused", "chaos2k", "cpu")
     kernels._warn_of.cache_clear()
 
 
