@@ -16,7 +16,7 @@ from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.recipes import find_recipe
 from chaoscl.streams import SCENARIOS, find_stream
 
-FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "anchors.toml"
+FILE = Path(__file__).resolve().parents[2] / "chaoscl" / "published" / "split-mnist.toml"
 METHODS = ["none", "EWC", "SI", "LwF", "replay", "joint"]
 
 
