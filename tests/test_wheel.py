@@ -13,7 +13,7 @@ import chaoscl
 
 if __name__ == "__main__":
     print(chaoscl.__file__)
-    frames = chaoscl.run("addition", "mlp256", ["naive", "ewc"], 2, recipe="online", jobs=2, out="python", kernel="torch")
+    frames = chaoscl.run("addition", "mlp256", ["naive", "ewc"], 2, recipe="online", jobs=2, out="o2", kernel="torch")
     assert len(frames["summary.csv"])
 """
 

@@ -153,7 +153,7 @@ def _card(name: str, place: str, tables: dict[str, pa.Table], stated: dict[str, 
     if column == "image":
         try:
             found["shape"] = decoded_shape(train[column])
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             raise UserError(f"data set '{name}' in {place}: its first image is not readable ({error})") from error
         draft = Card(name, **(found | stated))
         if not ("mean" in stated and "std" in stated):
