@@ -14,11 +14,11 @@ def is_func_transform() -> bool:
 
 
 def is_transformed() -> bool:
-    """Say whether torch traces or transforms the call: torch.compile, torch.export, torch.jit.trace or torch.func.
+    """Say whether torch traces or transforms the call: torch.compile, torch.export or torch.func.
 
     It then wants its own operations, not a torch.autograd.Function that knows nothing of that.
     """
-    return torch.compiler.is_compiling() or bool(torch._C._is_tracing()) or is_func_transform()
+    return torch.compiler.is_compiling() or is_func_transform()
 
 
 def is_in_memory(*tensors: Tensor) -> bool:

@@ -147,11 +147,13 @@ def test_compiled_it_is_the_same_at_every_batch_size(counts):
         if batch:
             assert_same(found, expected)
         assert found[0].shape == (batch, counts.cortex.params.hidden_sizes[-1])
-    with torch.no_grad():
-        torch.manual_seed(3)
-        rates = compiled(some_input(5))
-        torch.manual_seed(3)
-        assert torch.equal(rates, counts(some_input(5)))
+    for weights_are_trained in (True, False):  # without a gradient, the fused kernel may draw replicas otherwise
+        counts.requires_grad_(weights_are_trained)
+        with torch.no_grad():
+            torch.manual_seed(3)
+            rates = compiled(some_input(5))
+            torch.manual_seed(3)
+            assert torch.equal(rates, counts(some_input(5)))
 
 
 def test_a_generator_breaks_the_compiler_s_graph_and_nothing_else(counts):
@@ -253,6 +255,18 @@ def test_a_gradient_around_vmap_is_that_of_the_rows(one_layer):
     found = grad(total)(parameters)["cortex.layers.0.w_in"]
     expected = each_gradient(one_layer, x)["cortex.layers.0.w_in"].sum(0)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_gradient_around_vmap_reaches_the_input_of_frozen_weights(one_layer):
+    one_layer.requires_grad_(False)
+    x = some_input(5)
+    torch.manual_seed(3)
+    found = grad(lambda given: vmap(one_layer, randomness="same")(given).sum())(x)
+    for row, gradient in zip(x, found, strict=True):
+        torch.manual_seed(3)
+        expected = torch.autograd.functional.jacobian(lambda one: one_layer(one).sum(), row)
+        assert expected.any()
+        torch.testing.assert_close(gradient, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_an_ensemble_runs_in_one_call(counts):
