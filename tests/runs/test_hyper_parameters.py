@@ -11,7 +11,7 @@ import torch
 from avalanche.training.plugins import EWCPlugin, MASPlugin
 
 from chaoscl.runs.baseline import BASELINES
-from chaoscl.streams import STREAMS, Stream, split
+from chaoscl.streams import Stream, split
 
 STREAM = {tasks: Stream(f"mnist-{tasks}", split("mnist", (2,) * tasks)) for tasks in (2, 3)}
 """So many tasks of two classes. Not told apart, they share all weights, so each can hurt the others."""
@@ -28,21 +28,13 @@ def start(name):
     return {key: min(hyper.value, SMALL.get(key, hyper.value)) for key, hyper in BASELINES[name].hyper.items()}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _streams():
-    with pytest.MonkeyPatch.context() as patch:
-        for stream in STREAM.values():
-            patch.setitem(STREAMS, stream.name, stream)
-        yield
-
-
 @pytest.fixture(scope="module")
 def outcome(run):
     """Return a function from a baseline, its values and a number of tasks to what training left."""
 
     def make(name, tasks=3, **values):
         words = {"scenario": "class", "model": "mlp256", "recipe": "online", "repetitions": 1}
-        return run(name, stream=STREAM[tasks].name, hyper=values, **words)
+        return run(name, stream=STREAM[tasks], hyper=values, **words)
 
     return make
 

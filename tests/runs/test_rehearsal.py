@@ -6,7 +6,7 @@ import torch
 from chaoscl.models.network import HIDDEN_LOGIT
 from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.rehearsal import UnmaskedDER
-from chaoscl.streams import STREAMS, Stream, split
+from chaoscl.streams import Stream, split
 
 pytestmark = pytest.mark.usefixtures("few_batches")
 STOCK = {"mir_avalanche"}
@@ -41,10 +41,9 @@ def test_what_avalanche_leaves_out_is_said(name):
     assert BASELINES[name].summary.startswith("stock Avalanche")
 
 
-def test_avalanche_s_mir_is_naive_where_every_class_is_in_every_batch(run, monkeypatch):
+def test_avalanche_s_mir_is_naive_where_every_class_is_in_every_batch(run):
     stream = Stream("pairs", split("mnist", (2, 2, 2)))
-    monkeypatch.setitem(STREAMS, "pairs", stream)
-    words = {"scenario": "domain", "stream": "pairs", "model": "mlp256", "hyper": {}}
+    words = {"scenario": "domain", "stream": stream, "model": "mlp256", "hyper": {}}
     weights = {}
     for name in ("naive", "mir_avalanche", "mir"):
         outcome = run(name, **words | {"hyper": {"memory": 20} if name != "naive" else {}})
