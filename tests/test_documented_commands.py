@@ -19,7 +19,7 @@ import pytest
 import typer
 
 from chaoscl import api
-from chaoscl.cli import run_app
+from chaoscl.cli import RENAMED, run_app
 from chaoscl.commands.app import FOLDERS, build_app
 from chaoscl.config import RunConfig, build_sweep
 from chaoscl.evaluation import schema
@@ -271,7 +271,7 @@ def test_every_other_program_is_run_by_a_test_of_its_own():
 
 
 def test_every_option_that_the_pages_name_is_one_of_a_program():
-    known = {"--install-completion", "--help"}
+    known = {"--install-completion", "--help", *RENAMED}
     applications = [build_app(), *(program(name) for name in PROGRAMS)]
     waiting = [typer.main.get_command(app) for app in applications]
     while waiting:
