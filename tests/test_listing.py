@@ -1,9 +1,9 @@
 import pytest
 
+from chaoscl import registry
 from chaoscl.data import DATASETS
-from chaoscl.errors import UserError
 from chaoscl.listing import listing, print_list
-from chaoscl.models import MODELS
+from chaoscl.models import ENCODERS, MODELS, TRUNKS
 from chaoscl.runs.baseline import BASELINES
 from chaoscl.runs.recipes import RECIPES
 from chaoscl.streams import SCENARIOS, STREAMS
@@ -12,6 +12,8 @@ REGISTRIES = {
     "streams": STREAMS,
     "scenarios": SCENARIOS,
     "models": MODELS,
+    "trunks": TRUNKS,
+    "encoders": ENCODERS,
     "baselines": BASELINES,
     "recipes": RECIPES,
     "data sets": DATASETS,
@@ -36,13 +38,14 @@ def test_a_stream_is_listed_with_its_tasks_and_a_data_set_with_its_classes():
     assert listing()["data sets"]["emnist_letters"].endswith("(image, 26 classes)")
 
 
-def test_baselines_of_another_folder_are_listed(tmp_path, capsys):
-    (tmp_path / "mine.py").write_text(
+def test_a_part_from_outside_is_listed_with_its_place(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(
         "from chaoscl.runs.baseline import Baseline\nBASELINE = Baseline('what mine does', build=print, source='me')\n"
     )
-    assert listing(tmp_path)["baselines"] == {"mine": "what mine does"}
-    assert print_list(str(tmp_path)) == 0
-    assert "baselines\n  mine  what mine does\n\n" in capsys.readouterr().out
+    with registry.restored():
+        registry.include([str(path)])
+        assert listing()["baselines"]["mine"] == f"what mine does [{path}]"
 
 
 def test_the_names_of_a_kind_are_printed_in_one_column(capsys):
@@ -54,8 +57,3 @@ def test_the_names_of_a_kind_are_printed_in_one_column(capsys):
         assert len(rest) == len(lines)
         (start,) = {row.index(line, 2 + len(name)) for row, (name, line) in zip(rest, lines.items(), strict=True)}
         assert start == 4 + max(map(len, lines))
-
-
-def test_a_folder_without_baselines_is_one_line(tmp_path):
-    with pytest.raises(UserError, match="no baselines in"):
-        listing(tmp_path)

@@ -177,7 +177,7 @@ def test_scenarios_are_held_against_their_own_numbers():
 def test_the_committed_file_asks_for_what_there_is():
     wanted = read_anchors(FILE)
     assert find_stream(wanted.stream).name == "split-mnist"
-    assert find_model(wanted.model).hidden == 400
+    assert find_model(wanted.model).hidden == (400, 400)
     assert find_recipe(wanted.recipe).plain
     assert wanted.runs == 20
     assert wanted.scenarios == list(SCENARIOS)

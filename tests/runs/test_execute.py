@@ -7,6 +7,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from chaoscl.data import DATASETS
 from chaoscl.evaluation import schema
 from chaoscl.models import MODELS, TRUNKS
 from chaoscl.models.network import untrained_parameters
@@ -316,7 +317,7 @@ def test_the_recipe_s_weight_decay_reaches_the_optimiser(run, each_batch):
     decays = each_batch(lambda strategy: {group["weight_decay"] for group in strategy.optimizer.param_groups})
     run()
     recipe = recipes.find_recipe("quick")
-    settings = [recipe.settings(name, ROWS).weight_decay for name in NAMES]
+    settings = [recipe.settings(DATASETS[name], ROWS).weight_decay for name in NAMES]
     assert min(settings) > 0
     assert decays == [{decay} for decay in settings for _ in range(len(decays) // 3)]
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from chaoscl.data import DATASETS
 from chaoscl.runs.optimiser import RecipeAdamW
 from chaoscl.runs.recipes import find_recipe
 
@@ -63,7 +64,7 @@ def test_each_encoder_has_the_rates_steps_and_samples_of_the_sequence(run, steps
         seen[name] = rates, outcome.cost.samples, outcome.cost.optimiser_steps
     assert seen["joint"] == seen["naive"]
     for dataset in ("ag_news", "mnist"):
-        settings = find_recipe(recipe).settings(dataset, 54)
+        settings = find_recipe(recipe).settings(DATASETS[dataset], 54)
         rates = [rate for rate, _, _ in seen["joint"][0][dataset]]
         assert max(rates) <= settings.max_lr
         assert len(rates) == -(-settings.epochs // settings.accumulation)
@@ -87,6 +88,6 @@ def test_no_batch_mixes_tasks(run, each_batch):
 def test_a_long_and_a_short_task_end_together(run, each_batch):
     kinds = each_batch(lambda strategy: int(strategy.mb_x[0, 0]))
     outcome = run("joint", stream="ag_news,cifar10", recipe="seed")
-    epochs = [find_recipe("seed").settings(name, 54).epochs for name in ("ag_news", "cifar10")]
+    epochs = [find_recipe("seed").settings(DATASETS[name], 54).epochs for name in ("ag_news", "cifar10")]
     assert [kinds.count(0), kinds.count(1)] == epochs
     assert outcome.curves["epoch"].tolist() == list(range(1, max(epochs) + 1))

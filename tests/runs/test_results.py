@@ -11,7 +11,6 @@ from chaoscl.evaluation import schema
 from chaoscl.evaluation.retention import RetentionMatrix
 from chaoscl.runs import results
 from chaoscl.runs.results import check_folder, data_hash, data_kind
-from chaoscl.streams import find_stream
 
 
 def data(*sources):
@@ -62,7 +61,7 @@ def test_modalities_stand_in_the_order_in_which_the_run_learned_the_tasks(order,
     learned = set()
     for seed in seeds:
         spec = build_spec("ag_news,mnist", "task", "mlp256", "naive", seed, order=order)
-        tasks = tuple(task.name for task in find_stream(spec.stream).ordered(order, seed).tasks)
+        tasks = tuple(task.name for task in spec.stream.ordered(order, seed).tasks)
         values = np.full((3, 2), 0.5)
         matrix = RetentionMatrix(tasks=tasks, mean=values, sd=0 * values, repetitions=1)
         monkeypatch.setattr(results, "stored", lambda folder, matrix=matrix: SimpleNamespace(matrix=matrix))
