@@ -6,6 +6,8 @@ The names below are the public interface; each is imported when it is first used
 import importlib
 from typing import TYPE_CHECKING, Any
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from chaoscl.api import run
     from chaoscl.data import Card, Dataset, Training

@@ -20,7 +20,7 @@ LOWER = {
 LOWER["testing"] = set(LOWER)
 LOWER["commands"] = set(LOWER)
 """What a user calls is on top; with the contract tests it alone may use the modules that stand beside the rooms."""
-COMMON = {"errors", "seeds", "files", "compat", "hyper", "registry"}
+COMMON = {"__version__", "errors", "seeds", "files", "compat", "hyper", "registry"}
 BESIDE = {"cli", "listing", "api", "config"}
 FOREIGN = {"cortex": {"torch", "numpy", "numba", "triton"}, "evaluation": {"numpy", "pandas", "scipy"}}
 

@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import sys
-from importlib.metadata import requires
+from importlib.metadata import PackageNotFoundError, requires
 from typing import Any
 
 from chaoscl.commands.look import AsJson, told
@@ -36,7 +36,10 @@ def _versions() -> tuple[dict[str, str], list[str]]:
     """Return the versions of Python and of what pyproject.toml lists, and what of it is not installed."""
     from packaging.requirements import Requirement
 
-    needed = [Requirement(line) for line in requires("chaoscl") or []]
+    try:
+        needed = [Requirement(line) for line in requires("chaoscl") or []]
+    except PackageNotFoundError:
+        return {"python": platform.python_version()}, ["chaoscl is not installed: pip install -e . in the checkout"]
     names = [one.name for one in needed if one.marker is None or one.marker.evaluate({"extra": ""})]
     found = installed_versions(["chaoscl", *names])
     missing = [name for name in ("chaoscl", *names) if name not in found]

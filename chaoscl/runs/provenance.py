@@ -9,8 +9,10 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from chaoscl import __version__
+
 ROOT = Path(__file__).resolve().parents[2]
-_COMPUTING = ("chaoscl", "torch", "avalanche-lib", "numpy")
+_COMPUTING = ("torch", "avalanche-lib", "numpy")
 _COMPILERS = {"cpu": "numba", "cuda": "triton"}
 _FUSED_VERSION = "3"
 """Of what the fused kernels compute, raised whenever their numbers change.
@@ -23,7 +25,8 @@ _DO_NOT_COMPUTE = {"commands", "reports", "cli.py", "listing.py"}
 
 def computing_versions(kernel: str = "torch", device: str = "cpu") -> dict[str, str]:
     """Return the versions of the packages that determine a run's numbers, with its kernel and on its device."""
-    versions = {name: version(name) for name in _COMPUTING}
+    # The package's own is asked of the package, since a checkout runs without being installed.
+    versions = {"chaoscl": __version__, **{name: version(name) for name in _COMPUTING}}
     if kernel == "fused":
         compiler = _COMPILERS[device]
         versions |= {compiler: version(compiler), "fused kernels": _FUSED_VERSION}

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,13 @@ def test_wandb_knows_the_words_that_sync_uses():
     text = CliRunner().invoke(cli, ["sync", "--help"]).output
     assert "--entity" in text
     assert "--project" in text
+
+
+def test_the_doctor_says_what_to_do_for_a_checkout_that_is_not_installed(chaoscl, monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("chaoscl.commands.doctor.requires", missing)
+    status, out, _ = chaoscl("doctor")
+    assert status == 1
+    assert "problem: chaoscl is not installed: pip install -e . in the checkout" in out

@@ -4,9 +4,13 @@ import ast
 import shutil
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
+
+import chaoscl
+from chaoscl.runs import provenance
 
 PACKAGE = Path(__file__).resolve().parents[2] / "chaoscl"
 
@@ -75,3 +79,14 @@ def test_a_change_in_any_package_that_computes_changes_the_fingerprint(package, 
         new.unlink(missing_ok=True)
         (room / "other_part.py").unlink(missing_ok=True)
     assert fingerprint(copy) == usual
+
+
+def test_a_checkout_that_is_not_installed_knows_its_version(monkeypatch):
+    def only_others(name):
+        if name == "chaoscl":
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(provenance, "version", only_others)
+    assert provenance.computing_versions()["chaoscl"] == chaoscl.__version__ == version("chaoscl")
+    assert f"\nversion: {chaoscl.__version__}\n" in (provenance.ROOT / "CITATION.cff").read_text(encoding="utf-8")
