@@ -50,7 +50,7 @@ def commands():
         head = path.read_text(encoding="utf-8").split('"""')[1]
         found += [(path.name, line) for line in head.splitlines() if line.startswith(OURS)]
     for path in (ROOT / "results").rglob("command.txt"):
-        found.append((str(path.relative_to(ROOT)), path.read_text(encoding="utf-8").strip()))
+        found += [(str(path.relative_to(ROOT)), line) for line in path.read_text(encoding="utf-8").splitlines()]
     return sorted(set(found))
 
 
